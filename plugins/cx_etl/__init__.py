@@ -1,0 +1,1 @@
+"""Customer-experience ETL: extract, load, transform, gate, publish, snapshot."""

@@ -1,0 +1,250 @@
+"""The ``cx`` command: each step of a night, and what an engineer asks at 3 a.m. Exits: 0 done, 1 failed, 2 wrong usage."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cx_etl.errors import ConfigError, CxError
+from cx_etl.night import parse_night
+
+
+class Night(click.ParamType):
+    name = "NIGHT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        return value if isinstance(value, date) else parse_night(value)
+
+
+NIGHT = Night()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cx() -> None:
+    """The customer-experience pipeline: nights in, defensible numbers out."""
+
+
+@cx.command()
+@click.argument("night", type=NIGHT)
+@click.option("--source", "sources", multiple=True, help="Only these sources; may be given several times.")
+def run(night: date, sources: tuple[str, ...]) -> None:
+    """The whole NIGHT in this process: extract, load, build, gate, publish, snapshot."""
+    from cx_etl.nightly import run_night
+
+    for line in run_night(night, sources):
+        click.echo(line)
+
+
+@cx.command()
+@click.argument("night", type=NIGHT)
+@click.option("--source", "sources", multiple=True, help="Only these sources.")
+def extract(night: date, sources: tuple[str, ...]) -> None:
+    """Land every stream of NIGHT."""
+    from cx_etl.nightly import extract_all
+
+    for line in extract_all(night, sources):
+        click.echo(line)
+
+
+@cx.command()
+@click.argument("night", type=NIGHT)
+@click.option("--source", "sources", multiple=True, help="Only these sources.")
+def load(night: date, sources: tuple[str, ...]) -> None:
+    """Load what has landed for NIGHT."""
+    from cx_etl.nightly import load_all
+
+    for line in load_all(night, sources):
+        click.echo(line)
+
+
+@cx.command()
+@click.argument("night", type=NIGHT)
+def build(night: date) -> None:
+    """Run the models over what is loaded; makes a candidate."""
+    from cx_etl import transform
+
+    _say(transform.build(night))
+
+
+@cx.command()
+@click.argument("build_id", type=int)
+def gate(build_id: int) -> None:
+    """Check the candidate BUILD_ID."""
+    from cx_etl import gate as gates
+
+    _say(gates.check(build_id))
+
+
+@cx.command()
+@click.argument("build_id", type=int)
+def publish(build_id: int) -> None:
+    """Make the checked build BUILD_ID what readers see."""
+    from cx_etl import publish as publishing
+
+    _say(publishing.publish(build_id))
+
+
+@cx.command()
+@click.argument("publication_id", type=int)
+def rollback(publication_id: int) -> None:
+    """Make the earlier publication PUBLICATION_ID what readers see."""
+    from cx_etl import publish as publishing
+
+    _say(publishing.rollback(publication_id))
+
+
+@cx.command()
+@click.argument("publication_id", type=int)
+def snapshot(publication_id: int) -> None:
+    """Render the page of PUBLICATION_ID."""
+    from cx_etl import snapshot as snapshots
+
+    _say(snapshots.render(publication_id))
+
+
+@cx.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def status(as_json: bool) -> None:
+    """Per stream: how far it is proven complete, and what the last night brought; then what is published."""
+    from cx_etl import status as statuses
+
+    found = statuses.read()
+    click.echo(statuses.as_json(found) if as_json else statuses.as_text(found))
+    if found.problems:
+        sys.exit(1)
+
+
+@cx.group()
+def quarantine() -> None:
+    """Records that broke their contract."""
+
+
+@quarantine.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also those replayed since.")
+def quarantine_list(everything: bool) -> None:
+    """The records held back, with their reasons."""
+    from cx_etl import quarantine as held
+    from cx_etl import warehouse
+
+    with warehouse.connect() as connection:
+        records = held.held(connection, everything)
+    for record in records:
+        mark = "  (replayed)" if record["replayed_at"] else ""
+        click.echo(
+            f"{record['quarantine_id']:>6}  {record['night']}  {record['source']}/{record['stream']}  "
+            f"{record['natural_key'] or '(no key)'}: {record['reason']}{mark}"
+        )
+    click.echo(f"{len(records)} record{'' if len(records) == 1 else 's'}")
+
+
+@quarantine.command("show")
+@click.argument("quarantine_id", type=int)
+def quarantine_show(quarantine_id: int) -> None:
+    """The record as it was received. May hold personal data."""
+    from cx_etl import quarantine as held
+    from cx_etl import warehouse
+
+    with warehouse.connect() as connection:
+        click.echo(held.payload(connection, quarantine_id))
+
+
+@quarantine.command("replay")
+def quarantine_replay() -> None:
+    """Try every held record again, against today's contracts."""
+    from cx_etl.replay import replay
+
+    _say(replay())
+
+
+@cx.command()
+@click.option("--role", type=click.Choice(["bi", "pii", "etl"]), default="bi", show_default=True)
+def dsn(role: str) -> None:
+    """A connection string for BI tools and psql."""
+    from cx_etl import warehouse
+
+    click.echo(warehouse.dsn(role))
+
+
+@cx.command()
+def migrate() -> None:
+    """Create what is missing of schemas, roles and tables in the warehouse."""
+    from cx_etl import warehouse
+
+    warehouse.migrate()
+    click.echo("the warehouse has all schemas, roles and tables")
+
+
+@cx.command()
+@click.option("--dataset", type=click.Path(path_type=Path), help="What the sandbox serves; generated without it.")
+def up(dataset: Path | None) -> None:
+    """Start the embedded stack: PostgreSQL, the vendor sandbox, Airflow."""
+    from cx_etl.local import commands
+
+    commands.up(dataset)
+
+
+@cx.command()
+def down() -> None:
+    """Stop the embedded stack, and leave no process behind."""
+    from cx_etl.local import commands
+
+    commands.down()
+
+
+@cx.command()
+@click.option("--dataset", type=click.Path(path_type=Path), help="What the sandbox serves; generated without it.")
+@click.option("--nights", help="FROM..TO, both included; the dataset's last three without it.")
+def demo(dataset: Path | None, nights: str | None) -> None:
+    """What `make run` does: the stack up, the nights through Airflow's scheduler, the figures at the end."""
+    from cx_etl.local import commands
+
+    commands.demo(dataset, nights)
+
+
+@cx.group()
+def sandbox() -> None:
+    """Datasets for the vendor sandbox."""
+
+
+@sandbox.command()
+@click.argument("set_dir", type=click.Path(exists=True, path_type=Path))
+@click.argument("out_dir", type=click.Path(path_type=Path))
+def convert(set_dir: Path, out_dir: Path) -> None:
+    """Turn a real data set (or a folder of them) into a sandbox dataset."""
+    from sandbox.convert import convert as convert_set
+
+    convert_set(set_dir, out_dir)
+    click.echo(str(out_dir))
+
+
+@sandbox.command()
+@click.argument("out_dir", type=click.Path(path_type=Path))
+@click.option("--seed", default=7, show_default=True)
+@click.option("--customers", default=2000, show_default=True)
+@click.option("--nights", default=400, show_default=True)
+def generate(out_dir: Path, seed: int, customers: int, nights: int) -> None:
+    """Make a dataset of coherent customers across all systems, with its truths.json."""
+    from sandbox.generate import generate as generate_dataset
+
+    generate_dataset(out_dir, seed=seed, customers=customers, nights=nights)
+    click.echo(str(out_dir))
+
+
+def _say(report: Any) -> None:
+    click.echo("  ".join(f"{name}={value}" for name, value in report.as_dict().items()))
+
+
+def main() -> None:
+    """The entry point: errors a person can act on become one message and an exit code."""
+    try:
+        cx(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except CxError as error:
+        click.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)

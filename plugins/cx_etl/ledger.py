@@ -1,0 +1,120 @@
+"""The ledger: watermarks and the outcome of every load, kept as data."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from cx_etl.landing import Manifest
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """How far a stream is proven complete, and the vendor's last cursor."""
+
+    at: datetime
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the records of one load; read = new + changed + same + rejected."""
+
+    read: int
+    new: int
+    changed: int
+    rejected: int
+
+    @property
+    def same(self) -> int:
+        return self.read - self.new - self.changed - self.rejected
+
+
+def watermark(connection: "psycopg.Connection", source: str, account: str, stream: str) -> Watermark | None:
+    """The stream's watermark, or None before its first load."""
+    row = connection.execute(
+        "select watermark_at, cursor from ops.watermarks where source = %s and account = %s and stream = %s",
+        (source, account, stream),
+    ).fetchone()
+    return Watermark(*row) if row else None
+
+
+def record_load(
+    connection: "psycopg.Connection",
+    manifest: "Manifest",
+    counts: Counts,
+    unknown_fields: dict[str, int],
+    seconds: float,
+) -> None:
+    """Write the night's ledger row and move the watermark forward, inside the caller's transaction."""
+    from psycopg.types.json import Jsonb
+
+    row = {
+        "source": manifest.source,
+        "account": manifest.account,
+        "stream": manifest.stream,
+        "night": manifest.night,
+        "run_id": manifest.run_id,
+        "window_from": manifest.window_from,
+        "window_to": manifest.window_to,
+        "pages": manifest.pages,
+        "calls": manifest.calls,
+        "rows_read": counts.read,
+        "rows_new": counts.new,
+        "rows_changed": counts.changed,
+        "rows_same": counts.same,
+        "rows_rejected": counts.rejected,
+        "bytes": manifest.bytes,
+        "vendor_total": manifest.vendor_total,
+        "unknown_fields": Jsonb(unknown_fields),
+        "cursor_before": manifest.cursor_before,
+        "cursor_after": manifest.cursor_after,
+        "seconds": seconds,
+        "status": "done",
+        "error": None,
+    }
+    _upsert_load(connection, row)
+    connection.execute(
+        """
+        insert into ops.watermarks as kept (source, account, stream, watermark_at, cursor, night)
+        values (%(source)s, %(account)s, %(stream)s, %(window_to)s, %(cursor_after)s, %(night)s)
+        on conflict (source, account, stream) do update set
+            watermark_at = excluded.watermark_at,
+            cursor = coalesce(excluded.cursor, kept.cursor),
+            night = excluded.night,
+            updated_at = now()
+        where excluded.watermark_at > kept.watermark_at
+        """,
+        row,
+    )
+
+
+def record_failure(
+    connection: "psycopg.Connection", source: str, account: str, stream: str, night: date, error: str
+) -> None:
+    """Note that the night's stream failed. A night that was loaded before keeps its row: its data is there."""
+    connection.execute(
+        """
+        insert into ops.loads as kept (
+            source, account, stream, night, run_id, window_to, pages, calls, rows_read, rows_new, rows_changed,
+            rows_same, rows_rejected, bytes, seconds, status, error
+        )
+        values (%s, %s, %s, %s, '', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 'failed', %s)
+        on conflict (source, account, stream, night) do update set error = excluded.error, loaded_at = now()
+        where kept.status = 'failed'
+        """,
+        (source, account, stream, night, error),
+    )
+
+
+def _upsert_load(connection: "psycopg.Connection", row: dict[str, Any]) -> None:
+    names = list(row)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names)
+    values = ", ".join(f"%({name})s" for name in names)
+    connection.execute(
+        f"insert into ops.loads ({', '.join(names)}) values ({values}) "  # noqa: S608 - names are this function's own
+        f"on conflict (source, account, stream, night) do update set {updates}, loaded_at = now()",
+        row,
+    )

@@ -1,0 +1,162 @@
+"""Load: from the landing to the raw tables, against the contract, in one transaction with ledger and watermark."""
+
+import hashlib
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from cx_etl import landing, ledger, quarantine, raw_tables, warehouse
+from cx_etl.contract import child_rows, row_of, shape_of
+from cx_etl.errors import DataError
+from cx_etl.landing import Manifest, Run, Step
+from cx_etl.quarantine import Reject
+from cx_etl.settings import load_settings
+from cx_etl.sources import source as registered
+from cx_etl.sources.base import Stream, Table
+
+# Below this many rejects a share means nothing: one bad record of two is a quarantined record, not a broken source.
+FEWEST_REJECTS_TO_FAIL = 10
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    source: str
+    stream: str
+    night: str
+    run_id: str
+    read: int
+    new: int
+    changed: int
+    same: int
+    rejected: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Decoded:
+    """What one load holds for each table: rows, rows of child tables, and what broke the contract."""
+
+    rows: dict[str, list[list[Any]]] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    unknown_fields: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+
+
+def load(source_name: str, stream_name: str, night: date, run_id: str | None = None) -> LoadReport:
+    """Bring the night's landed run (the newest finished one by default) into the raw tables.
+
+    After: rows, rejects, ledger row and watermark are all there, or none of them. Loading a run again changes nothing.
+    Raises DataError when too large a share of the records breaks the contract; nothing is written then.
+    """
+    started = time.monotonic()
+    stream = registered(source_name).stream(stream_name)
+    run = landing.finished_run(source_name, stream_name, night, run_id)
+    manifest = run.manifest()
+    decoded = decode(stream, run, manifest)
+    _require_few_rejects(manifest, decoded)
+    with warehouse.connect() as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"load {source_name} {stream_name}",))
+        upserted = [raw_tables.upsert(connection, table, decoded.rows, night) for table in stream.tables]
+        quarantine.add(connection, manifest, decoded.rejects)
+        counts = ledger.Counts(
+            decoded.read, sum(u.new for u in upserted), sum(u.changed for u in upserted), len(decoded.rejects)
+        )
+        seconds = round(time.monotonic() - started, 3)
+        ledger.record_load(connection, manifest, counts, dict(decoded.unknown_fields), seconds)
+    return LoadReport(
+        source_name,
+        stream_name,
+        night.isoformat(),
+        run.run_id,
+        counts.read,
+        counts.new,
+        counts.changed,
+        counts.same,
+        counts.rejected,
+        seconds,
+    )
+
+
+def decode(stream: Stream, run: Run, manifest: Manifest) -> Decoded:
+    """Every record of the run's pages as table rows, or as a reject with its reason."""
+    decoded = Decoded(rows={table.name: [] for table in stream.tables})
+    decoders = [msgspec.json.Decoder(table.contract) for table in stream.tables]
+    for step, body in run.pages():
+        for offset, (index, raw) in enumerate(stream.split(body)):
+            decoded.read += 1
+            table = stream.tables[index]
+            try:
+                add_record(decoded, stream, table, decoders[index].decode(raw), step, manifest.run_id)
+            except (msgspec.DecodeError, ValueError) as error:
+                decoded.rejects.append(_reject(table, step, offset, raw, str(error)))
+            else:
+                decoded.unknown_fields.update(_unknown_fields(table, raw))
+    return decoded
+
+
+def add_record(decoded: Decoded, stream: Stream, table: Table, record: Any, step: Step, run_id: str) -> None:
+    """Append a decoded record's row and its children's rows, in the order of raw_tables' stages."""
+    for name in stream.context_fields:
+        setattr(record, name, step.context[name])
+    shape = shape_of(table.contract)
+    row = row_of(shape, record)
+    observed = step.observed_at
+    is_main = table is stream.tables[0]
+    version = (stream.version_at(record) if is_main else None) or observed
+    deleted = stream.deleted_at(record) if is_main else None
+    sequence = len(decoded.rows[table.name])
+    children = list(child_rows(shape, record))
+    decoded.rows[table.name].append([*row, run_id, row_hash(record), version, observed, deleted, sequence])
+    for child, rows in children:
+        kept = decoded.rows.setdefault(f"{table.name}__{child}", [])
+        kept.extend([*item, run_id, position, sequence] for position, item in enumerate(rows))
+
+
+def row_hash(record: msgspec.Struct) -> bytes:
+    """A hash of all contract fields, nested ones too: equal records are equal versions."""
+    return hashlib.blake2b(msgspec.json.encode(record), digest_size=16).digest()
+
+
+def _reject(table: Table, step: Step, offset: int, raw: msgspec.Raw, reason: str) -> Reject:
+    return Reject(
+        table=table.name,
+        natural_key=_readable_key(table, raw),
+        reason=reason,
+        payload=bytes(raw),
+        context=step.context,
+        landing_file=step.file or "",
+        record_offset=offset,
+        observed_at=step.observed_at,
+    )
+
+
+def _readable_key(table: Table, raw: msgspec.Raw) -> str | None:
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return None if fields.get(table.key) is None else str(fields[table.key])
+
+
+def _unknown_fields(table: Table, raw: msgspec.Raw) -> list[str]:
+    declared = {item.encode_name for item in msgspec.structs.fields(table.contract)}
+    return [name for name in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) if name not in declared]
+
+
+def _require_few_rejects(manifest: Manifest, decoded: Decoded) -> None:
+    limit = load_settings().quarantine_limit
+    rejected = len(decoded.rejects)
+    if rejected > FEWEST_REJECTS_TO_FAIL and rejected > limit * decoded.read:
+        first = decoded.rejects[0]
+        raise DataError(
+            f"{manifest.source} {manifest.stream} of {manifest.night}: {rejected} of {decoded.read} records break the "
+            f"contract (limit {limit:.0%}); the first: {first.natural_key or first.landing_file}: {first.reason}",
+            "correct the contract in cx_etl/sources, then load the night again; nothing was written",
+        )

@@ -1,0 +1,33 @@
+"""Nights: a night is a business date, given by the scheduler and never taken from the clock."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from cx_etl.errors import ConfigError
+
+
+def parse_night(text: str) -> date:
+    """The night written YYYY-MM-DD. Raises ConfigError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"not a night: {text!r}", "write it as YYYY-MM-DD, such as 2026-11-20") from None
+
+
+def parse_range(text: str) -> list[date]:
+    """The nights of ``FROM..TO``, both ends included, or the one night of a single date."""
+    first, _, last = text.partition("..")
+    start, end = parse_night(first), parse_night(last or first)
+    if end < start:
+        raise ConfigError(f"the range {text!r} ends before it starts", "write FROM..TO with FROM first")
+    return [start + timedelta(days=day) for day in range((end - start).days + 1)]
+
+
+def window_start(night: date, time_zone: str) -> datetime:
+    """The UTC instant of the night's first local midnight."""
+    return datetime.combine(night, time.min, ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def window_end(night: date, time_zone: str) -> datetime:
+    """The UTC instant of the local midnight that ends the night; exclusive. A DST night has 23 or 25 hours."""
+    return window_start(night + timedelta(days=1), time_zone)

@@ -1,0 +1,52 @@
+"""A whole night, top to bottom, without Airflow: the same functions in the same order as the DAGs."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from cx_etl import extract as extracting
+from cx_etl import load as loading
+from cx_etl import warehouse
+from cx_etl.sources import enabled_sources, source
+from cx_etl.sources.base import Source
+
+
+def run_night(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
+    """Extract, load, build, gate, publish, snapshot; a line of text per finished step."""
+    from cx_etl import gate, publish, snapshot, transform
+
+    warehouse.migrate()
+    yield from extract_all(night, sources)
+    yield from load_all(night, sources)
+    built = transform.build(night)
+    yield f"build     {built.build_id}: {built.rows_changed} rows changed, {built.seconds:.1f} s"
+    checked = gate.check(built.build_id)
+    yield f"gate      {checked.checks} checks, {len(checked.warnings)} warnings, evidence {checked.evidence}"
+    published = publish.publish(built.build_id)
+    yield f"publish   {published.publication_id}: {published.reason}"
+    yield f"snapshot  {snapshot.render(published.publication_id).path}"
+
+
+def extract_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every stream of the night to the landing."""
+    for system in _chosen(sources):
+        for stream in system.streams:
+            report = extracting.extract(system.name, stream.name, night)
+            yield (
+                f"extract   {system.name}/{stream.name}: {report.records:,} records in {report.pages} pages, "
+                f"{report.calls} calls, {report.seconds:.1f} s"
+            )
+
+
+def load_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every landed stream of the night to the raw tables."""
+    for system in _chosen(sources):
+        for stream in system.streams:
+            report = loading.load(system.name, stream.name, night)
+            yield (
+                f"load      {system.name}/{stream.name}: {report.new:,} new, {report.changed:,} changed, "
+                f"{report.same:,} same, {report.rejected:,} rejected, {report.seconds:.1f} s"
+            )
+
+
+def _chosen(sources: tuple[str, ...]) -> list[Source]:
+    return [source(name) for name in sources] if sources else enabled_sources()

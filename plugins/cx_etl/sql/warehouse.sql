@@ -1,0 +1,165 @@
+-- Schemas, roles and ops tables. Idempotent: run at every start. Raw tables are made from their contracts (load.py),
+-- mart tables by dbt's versioned materialization.
+create schema if not exists raw;
+create schema if not exists staging;
+create schema if not exists intermediate;
+create schema if not exists marts_versions;
+create schema if not exists audit;
+create schema if not exists marts;
+create schema if not exists ops;
+
+-- Records that broke their contract, whole, until replayed.
+create table if not exists raw.quarantine (
+    quarantine_id bigint generated always as identity primary key,
+    source text not null,
+    account text not null,
+    stream text not null,
+    natural_key text,
+    reason text not null,
+    table_name text not null,
+    payload bytea not null,
+    context jsonb not null default '{}',
+    landing_file text not null,
+    record_offset integer not null,
+    payload_hash bytea not null,
+    night date not null,
+    run_id text not null,
+    observed_at timestamptz not null,
+    quarantined_at timestamptz not null default now(),
+    replayed_at timestamptz,
+    unique (source, account, stream, payload_hash)
+);
+
+-- One row per stream and night: the latest load of that night.
+create table if not exists ops.loads (
+    source text not null,
+    account text not null,
+    stream text not null,
+    night date not null,
+    run_id text not null,
+    window_from timestamptz,
+    window_to timestamptz not null,
+    pages integer not null,
+    calls integer not null,
+    rows_read bigint not null,
+    rows_new bigint not null,
+    rows_changed bigint not null,
+    rows_same bigint not null,
+    rows_rejected bigint not null,
+    bytes bigint not null,
+    vendor_total bigint,
+    unknown_fields jsonb not null default '{}',
+    cursor_before text,
+    cursor_after text,
+    seconds double precision not null,
+    status text not null check (status in ('done', 'failed')),
+    error text,
+    loaded_at timestamptz not null default now(),
+    primary key (source, account, stream, night)
+);
+
+-- How far each stream is proven complete. Written only together with the rows that prove it.
+create table if not exists ops.watermarks (
+    source text not null,
+    account text not null,
+    stream text not null,
+    watermark_at timestamptz not null,
+    cursor text,
+    night date not null,
+    updated_at timestamptz not null default now(),
+    primary key (source, account, stream)
+);
+
+-- What each survey question measures, from cx.toml and the dataset. Nothing is scored that is not here.
+create table if not exists ops.metric_declarations (
+    source text not null,
+    form_id text not null,
+    field_ref text not null,
+    metric text not null check (metric in ('nps', 'csat', 'ces')),
+    scale_min integer not null,
+    scale_max integer not null,
+    direction text not null check (direction in ('high_is_good', 'low_is_good')),
+    primary key (source, form_id, field_ref)
+);
+
+-- One row per run of the models. build_id is the id that a publication of it gets.
+create table if not exists ops.builds (
+    build_id bigint generated always as identity primary key,
+    night date not null,
+    as_of_date date not null,
+    status text not null check (status in ('running', 'built', 'failed')),
+    rows_changed bigint,
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    error text
+);
+
+-- Per build and mart: versions opened and closed, written by the versioned materialization.
+create table if not exists ops.build_marts (
+    build_id bigint not null,
+    mart text not null,
+    rows_total bigint not null,
+    versions_opened bigint not null,
+    versions_closed bigint not null,
+    primary key (build_id, mart)
+);
+
+create table if not exists ops.gate_results (
+    build_id bigint not null,
+    mart text not null,
+    expectation text not null,
+    severity text not null check (severity in ('critical', 'warning', 'info')),
+    success boolean not null,
+    observed text,
+    reason text not null,
+    owner text not null,
+    evidence text,
+    checked_at timestamptz not null default now(),
+    primary key (build_id, mart, expectation)
+);
+
+create table if not exists ops.publications (
+    publication_id bigint primary key,
+    night date not null,
+    as_of_date date not null,
+    published_at timestamptz not null default now(),
+    warnings integer not null default 0,
+    rows_changed bigint not null
+);
+
+-- One row: what readers see. Every change of it is an event in ops.publication_events.
+create table if not exists ops.current_publication (
+    only_row boolean primary key default true check (only_row),
+    publication_id bigint not null references ops.publications
+);
+
+create table if not exists ops.publication_events (
+    event_id bigint generated always as identity primary key,
+    event text not null check (event in ('publish', 'rollback')),
+    publication_id bigint not null,
+    previous_publication_id bigint,
+    happened_at timestamptz not null default now()
+);
+
+create table if not exists ops.snapshots (
+    publication_id bigint primary key,
+    night date not null,
+    path text not null,
+    sha256 text not null,
+    rendered_at timestamptz not null default now()
+);
+
+-- Readers. cx_bi sees the marts without personal columns (column grants, made by the materialization), cx_pii all of them.
+-- They have no password until someone gives them one: `cx up` does for the embedded server.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'cx_bi') then
+        create role cx_bi login;
+    end if;
+    if not exists (select from pg_roles where rolname = 'cx_pii') then
+        create role cx_pii login;
+    end if;
+end $$;
+alter role cx_bi set default_transaction_read_only = on;
+alter role cx_pii set default_transaction_read_only = on;
+grant usage on schema marts to cx_bi, cx_pii;

@@ -1,0 +1,98 @@
+"""Status: how far each stream is proven complete, what its last night brought, what is published, and what is wrong."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+
+from cx_etl import warehouse
+from cx_etl.sources import enabled_sources
+
+STREAMS_SQL = """
+    with
+        last_loads as (
+            select distinct on (source, account, stream)
+                source, account, stream, night, rows_read, rows_new, rows_changed, rows_rejected, status, error
+            from ops.loads
+            order by source, account, stream, night desc
+        ),
+        held as (
+            select source, account, stream, count(*) as quarantined
+            from raw.quarantine
+            where replayed_at is null
+            group by source, account, stream
+        )
+    select
+        last_loads.*,
+        watermarks.watermark_at,
+        coalesce(held.quarantined, 0) as quarantined
+    from last_loads
+    left join ops.watermarks as watermarks using (source, account, stream)
+    left join held using (source, account, stream)
+    order by source, account, stream
+"""
+CURRENT_SQL = """
+    select publication_id, night, as_of_date, published_at, warnings
+    from ops.publications inner join ops.current_publication using (publication_id)
+"""
+
+
+@dataclass(frozen=True)
+class Status:
+    streams: list[dict[str, Any]]
+    publication: dict[str, Any] | None
+    problems: list[str]
+
+
+def read() -> Status:
+    """The state of the warehouse. ``problems`` names every stream that failed, is behind, or never ran."""
+    from psycopg.rows import dict_row
+
+    with warehouse.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        streams = cursor.execute(STREAMS_SQL).fetchall()
+        publication = cursor.execute(CURRENT_SQL).fetchone()
+    return Status(streams, publication, _problems(streams, publication))
+
+
+def _problems(streams: list[dict[str, Any]], publication: dict[str, Any] | None) -> list[str]:
+    seen = {(row["source"], row["stream"]) for row in streams}
+    newest = max((row["night"] for row in streams if row["status"] == "done"), default=None)
+    problems = [
+        f"{system.name}/{stream.name} has never been loaded"
+        for system in enabled_sources()
+        for stream in system.streams
+        if (system.name, stream.name) not in seen
+    ]
+    for row in streams:
+        if row["status"] == "failed":
+            problems.append(f"{row['source']}/{row['stream']} failed for {row['night']}: {row['error']}")
+        elif row["night"] != newest:
+            problems.append(f"{row['source']}/{row['stream']} ends at {row['night']}, others at {newest}")
+    if publication is None:
+        problems.append("nothing has been published")
+    elif newest and publication["as_of_date"] < newest:
+        problems.append(f"published as of {publication['as_of_date']}, but {newest} is loaded")
+    return problems
+
+
+def as_json(status: Status) -> str:
+    return msgspec.json.format(msgspec.json.encode(asdict(status))).decode()
+
+
+def as_text(status: Status) -> str:
+    """A table that fits 80 columns."""
+    lines = [f"{'stream':<29}{'night':<12}{'complete to':<18}{'new':>6}{'changed':>9}{'held':>6}"]
+    for row in status.streams:
+        complete = f"{row['watermark_at']:%Y-%m-%d %H:%M}" if row["watermark_at"] else "-"
+        lines.append(
+            f"{row['source'] + '/' + row['stream']:<29}{row['night']!s:<12}{complete:<18}"
+            f"{row['rows_new']:>6}{row['rows_changed']:>9}{row['quarantined']:>6}"
+        )
+    current = status.publication
+    if current:
+        lines.append(
+            f"published: {current['publication_id']}, as of {current['as_of_date']}, at "
+            f"{current['published_at']:%Y-%m-%d %H:%M} UTC, {current['warnings']} warnings"
+        )
+    lines += [f"problem: {problem}" for problem in status.problems] or ["everything is as it should be"]
+    return "\n".join(lines)

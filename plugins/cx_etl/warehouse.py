@@ -1,0 +1,91 @@
+"""The warehouse: connections by role, schemas, and the raw tables that the contracts define."""
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from cx_etl.contract import TableShape, shape_of
+from cx_etl.errors import ConfigError, RetriableError
+from cx_etl.settings import load_settings
+
+if TYPE_CHECKING:
+    import psycopg
+
+META_COLUMNS = (
+    ("_account", "text"),
+    ("_night", "date"),
+    ("_run_id", "text"),
+    ("_loaded_at", "timestamptz"),
+    ("_row_hash", "bytea"),
+    ("_version_at", "timestamptz"),
+    ("_observed_at", "timestamptz"),
+    ("_deleted_at", "timestamptz"),
+)
+CHILD_META_COLUMNS = (
+    ("_account", "text"),
+    ("_parent_key", "text"),
+    ("_position", "integer"),
+    ("_night", "date"),
+    ("_run_id", "text"),
+    ("_loaded_at", "timestamptz"),
+)
+
+
+def dsn(role: str = "etl") -> str:
+    """The connection string of a role: ``etl`` writes, ``bi`` reads the marts, ``pii`` reads personal columns too."""
+    found = load_settings().dsns[role]
+    if not found:
+        raise ConfigError(
+            f"there is no warehouse connection for role {role}", "run `cx up`, or set the dsn keys of [warehouse]"
+        )
+    return found
+
+
+def connect(role: str = "etl", autocommit: bool = False) -> "psycopg.Connection":
+    """An open connection in UTC. Raises RetriableError when the server does not answer."""
+    import psycopg
+
+    try:
+        connection = psycopg.connect(dsn(role), autocommit=autocommit, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise RetriableError(f"the warehouse does not answer: {error}", "`cx doctor`, or `cx up`") from error
+    connection.execute("set time zone 'UTC'")
+    if not autocommit:
+        connection.commit()
+    return connection
+
+
+def migrate() -> None:
+    """Create what is missing of schemas, roles, ops and raw tables. Changes nothing that is there."""
+    from cx_etl.sources import SOURCES
+
+    with connect() as connection:
+        # Two starters at once would race on `create schema if not exists`.
+        connection.execute("select pg_advisory_xact_lock(hashtext('cx_etl.migrate'))")
+        connection.execute(files("cx_etl").joinpath("sql/warehouse.sql").read_text(encoding="utf-8"))
+        for source in SOURCES.values():
+            for stream in source.streams:
+                for table in stream.tables:
+                    for statement in table_ddl(table.name, shape_of(table.contract), table.key):
+                        connection.execute(statement)
+
+
+def table_ddl(name: str, shape: TableShape, key: str) -> list[str]:
+    """Statements that make a raw table, its children, and the columns a newer contract added."""
+    meta = [f"{column} {kind}{'' if column == '_deleted_at' else ' not null'}" for column, kind in META_COLUMNS]
+    statements = [_create(name, shape, meta, f'_account, "{key}"')]
+    statements += _added_columns(name, shape)
+    child_meta = [f"{column} {kind} not null" for column, kind in CHILD_META_COLUMNS]
+    for child, child_shape in shape.children.items():
+        statements.append(_create(f"{name}__{child}", child_shape, child_meta, "_account, _parent_key, _position"))
+        statements += _added_columns(f"{name}__{child}", child_shape)
+    return statements
+
+
+def _create(name: str, shape: TableShape, meta: list[str], key: str) -> str:
+    columns = [f'"{column.name}" {column.sql_type}' for column in shape.columns]
+    return f"create table if not exists raw.{name} ({', '.join(columns + meta)}, primary key ({key}))"
+
+
+def _added_columns(name: str, shape: TableShape) -> list[str]:
+    added = [f'add column if not exists "{column.name}" {column.sql_type}' for column in shape.columns]
+    return [f"alter table raw.{name} {', '.join(added)}"]
