@@ -1,4 +1,4 @@
-"""The ``cx`` command: each step of a night, and what an engineer asks at 3 a.m. Exits: 0 done, 1 failed, 2 wrong usage."""
+"""The ``cx`` command: each step of a night, and what an engineer asks at 3 a.m. Exits: 0 done, 1 failed, 2 usage."""
 
 import sys
 from datetime import date

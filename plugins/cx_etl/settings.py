@@ -87,7 +87,7 @@ def load_settings() -> Settings:
             "pii": _value(config, "warehouse", "pii_dsn"),
         },
         sources=_sources(_value(config, "sources", "enabled")),
-        metrics=_metrics(config, path) + _dataset_metrics(),
+        metrics=_declared(_metrics(config, path), _dataset_metrics()),
         retry_attempts=int(_value(config, "http", "retry_attempts")),
         request_timeout_seconds=float(_value(config, "http", "request_timeout_seconds")),
         stream_deadline_seconds=float(_value(config, "http", "stream_deadline_seconds")),
@@ -163,6 +163,11 @@ def _metrics(config: dict[str, Any], path: Path) -> tuple[MetricDeclaration, ...
     return tuple(declared)
 
 
+def _declared(*groups: tuple[MetricDeclaration, ...]) -> tuple[MetricDeclaration, ...]:
+    """One declaration per question; a later group's word counts."""
+    return tuple({(d.source, d.form, d.field): d for group in groups for d in group}.values())
+
+
 def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
     """The declarations of the dataset that the sandbox serves, if one is set."""
     dataset = _variable("CX_DATASET")
@@ -178,12 +183,20 @@ def connection(source: str) -> Connection:
     text = _variable(variable)
     if not text:
         raise ConfigError(f"there is no connection for {source}", f"set {variable}, or run `cx up` for the sandbox")
-    if text.lstrip().startswith("{"):
-        fields = json.loads(text)
-        return Connection(fields["host"].rstrip("/"), fields.get("login") or "", fields.get("password") or "")
+    found = _from_json(text) if text.lstrip().startswith("{") else _from_uri(text)
+    if not found.password:
+        raise ConfigError(f"the connection {source} has no password", f"put the token into {variable}'s password")
+    return found
+
+
+def _from_json(text: str) -> Connection:
+    fields = json.loads(text)
+    return Connection(fields["host"].rstrip("/"), fields.get("login") or "", fields.get("password") or "")
+
+
+def _from_uri(text: str) -> Connection:
     parts = urlsplit(text)
     scheme = "http" if parts.scheme == "http" else "https"
-    host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    return Connection(
-        f"{scheme}://{host}{parts.path.rstrip('/')}", unquote(parts.username or ""), unquote(parts.password or "")
-    )
+    place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    host = f"{scheme}://{place}{parts.path.rstrip('/')}"
+    return Connection(host, unquote(parts.username or ""), unquote(parts.password or ""))

@@ -184,7 +184,7 @@ def _bulk(collection: str, fields: str) -> Callable[[Window], Request]:
 def _read(answer: Answer) -> Page:
     step = answer.request.context["step"]
     if step == "file":
-        return Page(answer.body.count(b"\n"), None, vendor_total=int(answer.request.context["objects"]))
+        return Page(len(answer.body.splitlines()), None, vendor_total=int(answer.request.context["objects"]))
     data = answer.decoded()["data"]
     if step == "start":
         operation = data["bulkOperationRunQuery"]["bulkOperation"]
@@ -209,7 +209,8 @@ def _read_poll(answer: Answer, operation: Mapping[str, Any]) -> Page:
 
 def _check(answer: Answer) -> None:
     """Shopify answers 200 for errors too. Raises by what the body says."""
-    if answer.request.method != "POST":
+    if answer.request.context["step"] == "file":
+        _require_whole(answer)
         return
     served = answer.headers.get("x-shopify-api-version", VERSION)
     if served != VERSION:
@@ -221,6 +222,12 @@ def _check(answer: Answer) -> None:
         if error["code"] in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
             raise RetriableError(f"shopify: {error['message']}", wait_seconds=LONGEST_WAIT_SECONDS)
         raise DataError(f"shopify refused the bulk query: {error['message']} ({error['code']})")
+
+
+def _require_whole(answer: Answer) -> None:
+    lines = answer.body.splitlines()
+    if len(lines) != int(answer.request.context["objects"]) or not lines[-1].endswith(b"}"):
+        raise RetriableError(f"shopify bulk file is cut: {len(lines)} of {answer.request.context['objects']} lines")
 
 
 def _raise_error(error: Mapping[str, Any], body: Mapping[str, Any]) -> None:
