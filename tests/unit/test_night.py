@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from cx_etl.errors import ConfigError
-from cx_etl.night import parse_night, parse_range, window_end, window_start
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cx_etl.errors import ConfigError
+from cx_etl.night import parse_night, parse_range, window_end, window_start
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Riyadh", "Europe/London", "America/New_York", "Asia/Karachi", "Australia/Lord_Howe"]

@@ -1,6 +1,7 @@
 """The warehouse's schemas and raw tables come from their contracts, and migrating again changes nothing."""
 
 import psycopg
+
 from cx_etl import warehouse as cx_warehouse
 from cx_etl.sources import SOURCES
 
