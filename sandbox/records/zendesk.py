@@ -1,0 +1,166 @@
+"""Zendesk Support records as its incremental exports return them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sandbox.records.writer import stamp
+
+Record = dict[str, Any]
+
+
+def when(moment: datetime | None) -> str | None:
+    """A nullable time of a record."""
+    return None if moment is None else stamp(moment)
+
+
+def minutes(calendar: int | None, business: int | None) -> Record:
+    """A duration as Zendesk reports it; both null until it is known."""
+    return {"calendar": calendar, "business": business}
+
+
+def ticket(
+    *,
+    id: int,
+    created_at: datetime,
+    updated_at: datetime,
+    generated_at: datetime,
+    status: str,
+    channel: str | None,
+    requester_id: int | None,
+    subject: str,
+    description: str,
+    submitter_id: int | None = None,
+    assignee_id: int | None = None,
+    group_id: int | None = None,
+    priority: str | None = None,
+    type: str | None = None,
+    tags: Sequence[str] = (),
+    external_id: str | None = None,
+    metric_set: Record | None = None,
+) -> Record:
+    """A ticket as of one version. Without a metric set the key is absent, as on deleted tickets."""
+    record: Record = {
+        "id": id,
+        "external_id": external_id,
+        "via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}},
+        "created_at": stamp(created_at),
+        "updated_at": stamp(updated_at),
+        "generated_timestamp": int(generated_at.timestamp()),
+        "type": type,
+        "subject": subject,
+        "description": description,
+        "priority": priority,
+        "status": status,
+        "requester_id": requester_id,
+        "submitter_id": submitter_id,
+        "assignee_id": assignee_id,
+        "organization_id": None,
+        "group_id": group_id,
+        "brand_id": None,
+        "ticket_form_id": None,
+        "is_public": True,
+        "tags": list(tags),
+    }
+    return record if metric_set is None else {**record, "metric_set": metric_set}
+
+
+def change(id: int, field: str, value: Any, previous: Any) -> Record:
+    """A field's change inside a ticket event."""
+    return {
+        "id": id,
+        "via": "Web service",
+        "event_type": "Change",
+        field: value,
+        "previous_value": previous,
+    }
+
+
+def creation(id: int, field: str, value: Any) -> Record:
+    """A field's first value inside the event that created the ticket."""
+    return {"id": id, "via": "Web service", "event_type": "Create", field: value}
+
+
+def comment(id: int, author_id: int, body: str, public: bool = True) -> Record:
+    """A comment inside a ticket event."""
+    return {
+        "id": id,
+        "via": "Web service",
+        "event_type": "Comment",
+        "type": "Comment",
+        "author_id": author_id,
+        "body": body,
+        "public": public,
+    }
+
+
+def ticket_event(id: int, ticket_id: int, at: datetime, updater_id: int | None, children: Sequence[Record]) -> Record:
+    """One update of a ticket with everything it changed."""
+    return {
+        "id": id,
+        "ticket_id": ticket_id,
+        "timestamp": int(at.timestamp()),
+        "created_at": stamp(at),
+        "updater_id": updater_id,
+        "via": "Web service",
+        "event_type": "Audit",
+        "child_events": list(children),
+    }
+
+
+def user(
+    *,
+    id: int,
+    created_at: datetime,
+    updated_at: datetime,
+    role: str,
+    name: str,
+    email: str | None = None,
+    active: bool = True,
+    suspended: bool = False,
+    locale: str | None = None,
+    time_zone: str | None = None,
+) -> Record:
+    """An agent or an end-user."""
+    return {
+        "id": id,
+        "name": name,
+        "email": email,
+        "created_at": stamp(created_at),
+        "updated_at": stamp(updated_at),
+        "iana_time_zone": time_zone,
+        "phone": None,
+        "locale": locale,
+        "organization_id": None,
+        "role": role,
+        "active": active,
+        "suspended": suspended,
+        "tags": [],
+    }
+
+
+def satisfaction_rating(
+    *,
+    id: int,
+    ticket_id: int,
+    score: str,
+    created_at: datetime,
+    updated_at: datetime,
+    requester_id: int | None,
+    assignee_id: int | None,
+    group_id: int | None = None,
+    comment: str | None = None,
+) -> Record:
+    """A legacy satisfaction rating."""
+    return {
+        "id": id,
+        "assignee_id": assignee_id,
+        "group_id": group_id,
+        "requester_id": requester_id,
+        "ticket_id": ticket_id,
+        "score": score,
+        "created_at": stamp(created_at),
+        "updated_at": stamp(updated_at),
+        "comment": comment,
+        "reason": None,
+    }
