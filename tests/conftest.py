@@ -1,24 +1,16 @@
 """Fixtures for all tests: a real PostgreSQL, a fresh migrated database per test, and the sandbox on real HTTP."""
 
-import gzip
 import itertools
 import json
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from cx_etl import warehouse as cx_warehouse
 from cx_etl.local.postgres import EmbeddedServer, embedded_server
-from cx_etl.night import window_end
-from sandbox.server import make_server, make_world
+from sandboxes import CREDENTIALS, Sandbox, serving
 
 _numbers = itertools.count(1)
 
@@ -44,43 +36,6 @@ def warehouse(postgres: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.Monk
     return dsn
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """A vendor sandbox on a loopback port, with its dataset's folder."""
-
-    url: str
-    dataset: Path
-
-    def set_clock(self, now: datetime) -> None:
-        httpx.put(f"{self.url}/_control/clock", json={"now": now.isoformat()}).raise_for_status()
-
-    def at_end_of(self, night: date) -> None:
-        """Two hours after the night ended, in UTC: when the scheduler would extract it."""
-        self.set_clock(window_end(night, "UTC") + timedelta(hours=2))
-
-    def spoil(self, *rules: dict[str, Any]) -> None:
-        httpx.post(f"{self.url}/_control/faults", json=list(rules)).raise_for_status()
-
-    def heal(self) -> None:
-        httpx.delete(f"{self.url}/_control/faults").raise_for_status()
-
-    def records(self, stream: str, now: datetime) -> dict[Any, dict[str, Any]]:
-        """The newest version of each record that exists at ``now``, read from the files the slow way."""
-        newest: dict[Any, tuple[str, dict[str, Any]]] = {}
-        with gzip.open(self.dataset / f"{stream}.jsonl.gz", "rt") as lines:
-            for line in map(json.loads, lines):
-                if datetime.fromisoformat(line["at"]) > now:
-                    continue
-                record = line.get("record", {})
-                key = line.get("id") or record.get("response_id") or record["id"]
-                if key not in newest or newest[key][0] <= line["at"]:
-                    newest[key] = (line["at"], {} if line.get("deleted") else record)
-        return {key: record for key, (_, record) in newest.items() if record}
-
-
-CREDENTIALS = {"login": "robot@example.com/token", "password": "secret-of-the-sandbox"}
-
-
 @pytest.fixture(scope="session")
 def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generated dataset of 60 customers over 120 nights that end on 2026-11-20."""
@@ -89,20 +44,6 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("datasets") / "small"
     generate(folder, seed=11, customers=60, nights=120, time_zone="UTC")
     return folder
-
-
-@contextmanager
-def serving(dataset: Path) -> Iterator[Sandbox]:
-    """The sandbox over a dataset, on a free port of this process."""
-    server = make_server(make_world(dataset), 0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Sandbox(f"http://127.0.0.1:{port}", dataset)
-    server.should_exit = True
-    thread.join(timeout=10)
 
 
 @pytest.fixture

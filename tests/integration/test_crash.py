@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime
 import psycopg
 import pytest
 
-from conftest import Sandbox
 from cx_etl import landing
 from cx_etl.extract import extract
 from cx_etl.load import load
+from sandboxes import Sandbox
 
 NIGHT = date(2026, 11, 20)
 EXTRACT = "from datetime import date; from cx_etl.extract import extract; " + (

@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from conftest import Sandbox, serving
 from cx_etl import landing
 from cx_etl.errors import ConfigError, DataError, RetriableError
 from cx_etl.extract import extract
 from cx_etl.load import load
 from cx_etl.nightly import extract_all, load_all
 from cx_etl.sources import SOURCES
+from sandboxes import Sandbox, serving
 
 NIGHT = date(2026, 11, 20)
 # Raw columns that say how a row came, not what it says.

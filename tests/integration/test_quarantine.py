@@ -7,11 +7,11 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from conftest import Sandbox
 from cx_etl.cli import cx
 from cx_etl.extract import extract
 from cx_etl.load import load
 from cx_etl.replay import replay
+from sandboxes import Sandbox
 
 NIGHT = date(2026, 11, 20)
 

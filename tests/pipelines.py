@@ -1,0 +1,62 @@
+"""Whole pipelines over a dataset, without Airflow: the same functions that its tasks call."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from sandboxes import CREDENTIALS, Sandbox, serving
+from cx_etl import warehouse
+from cx_etl.local.postgres import EmbeddedServer
+from cx_etl.night import window_end
+from cx_etl.nightly import extract_all, load_all
+
+SOURCES = ("zendesk", "shopify", "asknicely", "typeform")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A warehouse with a finished build; its questions are asked of the candidate's views."""
+
+    dsn: str
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        with psycopg.connect(self.dsn, row_factory=dict_row) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, *parameters: Any) -> dict[str, Any]:
+        (found,) = self.rows(sql, *parameters)
+        return found
+
+
+@contextmanager
+def pipeline(
+    dataset: Path, state: Path, time_zone: str, server: EmbeddedServer, patch: pytest.MonkeyPatch
+) -> Iterator[tuple[Sandbox, str]]:
+    """The sandbox over the dataset and an empty migrated warehouse, both set in the environment."""
+    name = f"acceptance_{dataset.name}"
+    server.create_database(name)
+    with serving(dataset) as sandbox:
+        patch.setenv("CX_WAREHOUSE_DSN", server.dsn(name))
+        patch.setenv("CX_STATE_DIR", str(state))
+        patch.setenv("CX_TIME_ZONE", time_zone)
+        patch.setenv("CX_DATASET", str(dataset))
+        for source in SOURCES:
+            connection = {"host": f"{sandbox.url}/{source}", **CREDENTIALS}
+            patch.setenv(f"AIRFLOW_CONN_{source.upper()}", json.dumps(connection))
+        warehouse.migrate()
+        yield sandbox, server.dsn(name)
+
+
+def bring_in(sandbox: Sandbox, night: date, time_zone: str) -> None:
+    """Extract and load the night, two hours after it ended in its zone."""
+    sandbox.set_clock(window_end(night, time_zone) + timedelta(hours=2))
+    list(extract_all(night))
+    list(load_all(night))
