@@ -1,0 +1,128 @@
+"""Write a publication's page, the night's page and the archive. A page that is written stays as it is."""
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from cx_etl.settings import load_settings
+from cx_etl.snapshot import figures as read_figures
+from cx_etl.snapshot import words
+from cx_etl.snapshot.charts import trend_svg
+from cx_etl.snapshot.definitions import INTERVAL_SENTENCE, label_of, shown
+from cx_etl.snapshot.page import environment
+from cx_etl.warehouse import connect
+
+if TYPE_CHECKING:
+    import psycopg
+
+RESTATED_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class SnapshotReport:
+    publication_id: int
+    path: str
+    sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def render(publication_id: int) -> SnapshotReport:
+    """The page of a publication, the night's index if this is its newest publication, and the archive.
+
+    A page that stands unaltered since it was written is kept: what readers were told stays told.
+    """
+    with connect() as connection:
+        found = read_figures.read(connection, publication_id)
+        folder = load_settings().snapshots_dir / found.publication.night.isoformat()
+        page = folder / f"publication-{publication_id}.html"
+        if not _stands(connection, publication_id, page):
+            _write(page, page_of(found))
+            _record(connection, found.publication, page)
+        content = page.read_text(encoding="utf-8")
+        if _is_newest_of_night(connection, found.publication):
+            _write(folder / "index.html", content)
+        _write_archive(connection)
+    return SnapshotReport(publication_id, str(page), _digest(page))
+
+
+def page_of(found: "read_figures.Figures") -> str:
+    """The page as text; the same figures give the same text."""
+    template = environment().get_template("snapshot.html")
+    return template.render(
+        publication=found.publication,
+        verdict=words.verdict(found),
+        cards=[_card(each) for each in found.headlines if each.now],
+        quiet=[each for each in found.headlines if not each.now],
+        restated=found.restated[:RESTATED_SHOWN],
+        restated_count=len(found.restated),
+        noted=found.checks - found.checks_passed - len(found.warnings),
+        label_of=label_of,
+        shown=shown,
+        period=words.period,
+        interval_sentence=INTERVAL_SENTENCE,
+        figures=found,
+    )
+
+
+def _card(headline: "read_figures.Headline") -> dict[str, Any]:
+    """What the page shows of a metric that has a figure for the last 30 days."""
+    return {
+        "headline": headline,
+        "change": words.against_previous_period(headline),
+        "since": words.since_last_publication(headline),
+        "few": headline.now is not None and headline.now.n < words.FEW,
+        # The chart holds numbers, dates and our own words: nothing that came from outside.
+        "chart": Markup(trend_svg(headline)),
+        "numbers": [value for value in headline.trend[::-7] if value.value is not None],
+    }
+
+
+def _stands(connection: "psycopg.Connection", publication_id: int, page: Path) -> bool:
+    row = connection.execute("select sha256 from ops.snapshots where publication_id = %s", (publication_id,)).fetchone()
+    return row is not None and page.exists() and _digest(page) == row[0]
+
+
+def _record(connection: "psycopg.Connection", publication: "read_figures.Publication", page: Path) -> None:
+    connection.execute(
+        "insert into ops.snapshots (publication_id, night, path, sha256) values (%s, %s, %s, %s)"
+        " on conflict (publication_id) do update set path = excluded.path, sha256 = excluded.sha256,"
+        " rendered_at = now()",
+        (publication.publication_id, publication.night, str(page), _digest(page)),
+    )
+
+
+def _is_newest_of_night(connection: "psycopg.Connection", publication: "read_figures.Publication") -> bool:
+    row = connection.execute(
+        "select max(publication_id) from ops.publications where night = %s", (publication.night,)
+    ).fetchone()
+    return row is not None and row[0] == publication.publication_id
+
+
+def _write_archive(connection: "psycopg.Connection") -> None:
+    """The list of nights that have a page, newest first."""
+    rows = connection.execute(
+        "select publications.night, publications.publication_id, as_of_date, published_at, warnings,"
+        " publications.publication_id = max(publications.publication_id) over (partition by publications.night)"
+        " from ops.snapshots inner join ops.publications using (publication_id)"
+        " order by publications.night desc, publications.publication_id desc"
+    ).fetchall()
+    html = environment().get_template("archive.html").render(rows=rows)
+    _write(load_settings().snapshots_dir / "index.html", html)
+
+
+def _write(path: Path, content: str) -> None:
+    """The file whole or not at all: someone may be reading it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(content, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def _digest(page: Path) -> str:
+    return hashlib.sha256(page.read_bytes()).hexdigest()
