@@ -69,21 +69,46 @@ def build(night: date) -> None:
 
 
 @cx.command()
-@click.argument("build_id", type=int)
-def gate(build_id: int) -> None:
-    """Check the candidate BUILD_ID."""
+@click.argument("night", type=NIGHT)
+def gate(night: date) -> None:
+    """Check the newest build of NIGHT."""
     from cx_etl import gate as gates
+    from cx_etl.nightly import newest_build
 
-    _say(gates.check(build_id))
+    _say(gates.check(newest_build(night)))
 
 
 @cx.command()
-@click.argument("build_id", type=int)
-def publish(build_id: int) -> None:
-    """Make the checked build BUILD_ID what readers see."""
+@click.argument("night", type=NIGHT)
+def publish(night: date) -> None:
+    """Make the newest build of NIGHT what readers see, if its gate has passed."""
+    from cx_etl import publish as publishing
+    from cx_etl.nightly import newest_build
+
+    _say(publishing.publish(newest_build(night)))
+
+
+@cx.command()
+@click.argument("night", type=NIGHT)
+def snapshot(night: date) -> None:
+    """Render the page of NIGHT's newest publication."""
+    from cx_etl import snapshot as snapshots
+    from cx_etl.nightly import newest_publication
+
+    _say(snapshots.render(newest_publication(night)))
+
+
+@cx.command()
+def publications() -> None:
+    """Every publication, newest first; the star marks what readers see."""
     from cx_etl import publish as publishing
 
-    _say(publishing.publish(build_id))
+    click.echo("    id  night       as of       published at (UTC)   changed rows  warnings")
+    for found in publishing.publications():
+        click.echo(
+            f"{'*' if found.is_current else ' '}{found.publication_id:>5}  {found.night}  {found.as_of_date}  "
+            f"{found.published_at:%Y-%m-%d %H:%M:%S}  {found.rows_changed:>12,}  {found.warnings:>8}"
+        )
 
 
 @cx.command()
@@ -96,12 +121,14 @@ def rollback(publication_id: int) -> None:
 
 
 @cx.command()
-@click.argument("publication_id", type=int)
-def snapshot(publication_id: int) -> None:
-    """Render the page of PUBLICATION_ID."""
-    from cx_etl import snapshot as snapshots
+@click.argument("first", type=int)
+@click.argument("second", type=int)
+def diff(first: int, second: int) -> None:
+    """What changed from publication FIRST to SECOND: rows per mart, and every restated figure."""
+    from cx_etl.publish import diff as compare
+    from cx_etl.snapshot.diff import as_text
 
-    _say(snapshots.render(publication_id))
+    click.echo(as_text(compare(first, second)))
 
 
 @cx.command()

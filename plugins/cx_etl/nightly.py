@@ -6,6 +6,7 @@ from datetime import date
 from cx_etl import extract as extracting
 from cx_etl import load as loading
 from cx_etl import warehouse
+from cx_etl.errors import CxError
 from cx_etl.sources import enabled_sources, source
 from cx_etl.sources.base import Source
 
@@ -46,6 +47,24 @@ def load_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
                 f"load      {system.name}/{stream.name}: {report.new:,} new, {report.changed:,} changed, "
                 f"{report.same:,} same, {report.rejected:,} rejected, {report.seconds:.1f} s"
             )
+
+
+def newest_build(night: date) -> int:
+    """The night's newest build. Raises CxError when there is none."""
+    return _newest("select max(build_id) from ops.builds where night = %s", night, f"cx build {night}")
+
+
+def newest_publication(night: date) -> int:
+    """The night's newest publication. Raises CxError when there is none."""
+    return _newest("select max(publication_id) from ops.publications where night = %s", night, f"cx publish {night}")
+
+
+def _newest(sql: str, night: date, next_step: str) -> int:
+    with warehouse.connect() as connection:
+        row = connection.execute(sql, (night,)).fetchone()
+    if row is None or row[0] is None:
+        raise CxError(f"there is none of {night} yet", next_step)
+    return int(row[0])
 
 
 def _chosen(sources: tuple[str, ...]) -> list[Source]:

@@ -47,7 +47,9 @@ def connect(role: str = "etl", autocommit: bool = False) -> "psycopg.Connection"
     try:
         connection = psycopg.connect(dsn(role), autocommit=autocommit, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise RetriableError(f"the warehouse does not answer: {error}", "`cx doctor`, or `cx up`") from error
+        raise RetriableError(
+            f"the warehouse does not answer: {error}", "start it, or `cx up` for the embedded one"
+        ) from error
     connection.execute("set time zone 'UTC'")
     if not autocommit:
         connection.commit()

@@ -150,3 +150,18 @@ def _keys(connection: "psycopg.Connection", mart: str) -> list[str]:
     if row is None:
         raise DataError(f"marts_versions.{mart} has no unique index to tell rows by", "`cx build` makes it")
     return row[0]
+
+
+def as_text(found: Diff) -> str:
+    """The diff at a terminal: a line per mart that changed, then a line per restated figure."""
+    lines = [f"publication {found.earlier} to {found.later}"]
+    for mart in found.marts:
+        if mart.added or mart.changed or mart.removed:
+            lines.append(f"{mart.mart:<22}{mart.added:>9,} added{mart.changed:>9,} changed{mart.removed:>9,} removed")
+    lines.append(f"{len(found.restatements)} restated figures of complete periods")
+    for figure in found.restatements:
+        lines.append(
+            f"  {figure.metric_variant} {figure.grain} {figure.period_start} {figure.segment_value}: "
+            f"{figure.old_value} (n {figure.old_n:,}) -> {figure.new_value} (n {figure.new_n:,})"
+        )
+    return "\n".join(lines)
