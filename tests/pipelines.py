@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from sandboxes import CREDENTIALS, Sandbox, serving
 from cx_etl import warehouse
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.night import window_end
 from cx_etl.nightly import extract_all, load_all
+from sandboxes import CREDENTIALS, Sandbox, serving
 
 SOURCES = ("zendesk", "shopify", "asknicely", "typeform")
 

@@ -1,0 +1,107 @@
+"""What every DAG and every task must have, and the one edge that must never go missing: the gate before publishing."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cx_etl.settings import load_settings
+from cx_etl.sources import enabled_sources
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def parsed(airflow_environment: dict[str, str]) -> dict[str, Any]:
+    command = [sys.executable, str(Path(__file__).with_name("describe_dags.py")), str(ROOT / "dags")]
+    done = subprocess.run(command, env=airflow_environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def tasks_of(parsed: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for dag_id, dag in parsed["dags"].items():
+        for task_id, task in dag["tasks"].items():
+            yield f"{dag_id}.{task_id}", task
+
+
+def ancestors(tasks: dict[str, Any], task_id: str) -> set[str]:
+    direct = set(tasks[task_id]["upstream"])
+    return direct.union(*(ancestors(tasks, one) for one in direct))
+
+
+def test_every_dag_file_is_read_without_error(parsed: dict[str, Any]) -> None:
+    assert parsed["dags"], "the bag is empty"
+    assert parsed["errors"] == {}
+
+
+def test_there_is_one_dag_per_source_and_two_more(parsed: dict[str, Any]) -> None:
+    expected = {f"extract_{name}" for name in load_settings().sources} | {"publish_marts", "daily_snapshot"}
+    assert set(parsed["dags"]) == expected
+
+
+def test_parsing_brings_in_nothing_heavy(parsed: dict[str, Any]) -> None:
+    assert parsed["heavy"] == []
+
+
+def test_publish_waits_for_the_gate_and_the_gate_for_the_build(parsed: dict[str, Any]) -> None:
+    tasks = parsed["dags"]["publish_marts"]["tasks"]
+    assert ancestors(tasks, "publish") == {"build_marts", "quality_gate"}
+    assert ancestors(tasks, "quality_gate") == {"build_marts"}
+
+
+def test_publish_is_the_only_task_that_announces_marts(parsed: dict[str, Any]) -> None:
+    assert [name for name, task in tasks_of(parsed) if "cx_marts" in task["outlets"]] == ["publish_marts.publish"]
+
+
+def test_a_night_lands_only_after_every_stream_of_its_source_is_loaded(parsed: dict[str, Any]) -> None:
+    for source in enabled_sources():
+        tasks = parsed["dags"][f"extract_{source.name}"]["tasks"]
+        steps = {f"{verb}_{stream.name}" for verb in ("extract", "load") for stream in source.streams}
+        assert ancestors(tasks, "night_landed") == steps
+        assert tasks["night_landed"]["outlets"] == [f"cx_{source.name}"]
+        for stream in source.streams:
+            assert tasks[f"load_{stream.name}"]["upstream"] == [f"extract_{stream.name}"]
+
+
+def test_sources_land_one_by_one(parsed: dict[str, Any]) -> None:
+    """Two at once make Airflow 3.3.2 wait for ever: see the comment on the pool."""
+    landing = {name: task["pool"] for name, task in tasks_of(parsed) if name.endswith(".night_landed")}
+    assert set(landing.values()) == {"cx_landing"}
+    for creator in ("plugins/cx_etl/local/commands.py", "docker-compose.yml"):
+        assert "cx_landing" in (ROOT / creator).read_text()
+
+
+def test_every_task_has_owner_limit_and_doc(parsed: dict[str, Any]) -> None:
+    lacking = [
+        name
+        for name, task in tasks_of(parsed)
+        if not (task["doc"] and task["timeout"] and task["owner"] == "customer-experience")
+    ]
+    assert lacking == []
+
+
+def test_only_errors_that_may_pass_are_tried_again(parsed: dict[str, Any]) -> None:
+    for name, task in tasks_of(parsed):
+        (transient, first), (rest, second) = task["retry_rules"]
+        assert "cx_etl.errors.RetriableError" in transient, name
+        assert (first, rest, second) == ("retry", "builtins.Exception", "fail"), name
+        assert task["retries"] >= 1, name
+
+
+def test_every_dag_has_tags_a_doc_and_one_night_at_a_time(parsed: dict[str, Any]) -> None:
+    for dag_id, dag in parsed["dags"].items():
+        assert dag["tags"], dag_id
+        assert dag["doc"], dag_id
+        assert (dag["catchup"], dag["max_active_runs"]) == (False, 1), dag_id
+
+
+def test_sources_follow_the_cron_and_the_rest_follows_assets(parsed: dict[str, Any]) -> None:
+    kinds = {dag_id: dag["timetable"] for dag_id, dag in parsed["dags"].items()}
+    extracts = {kind for dag_id, kind in kinds.items() if dag_id.startswith("extract_")}
+    assert extracts == {"CronPartitionTimetable"}
+    assert kinds["publish_marts"] == kinds["daily_snapshot"] == "PartitionedAssetTimetable"
