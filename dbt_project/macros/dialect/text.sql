@@ -1,0 +1,21 @@
+{#- An e-mail address as it is compared: trimmed, lower case, null if blank. -#}
+{% macro normal_email(address) -%}
+    nullif(lower(trim({{ address }})), '')
+{%- endmacro %}
+
+{% macro has_tag(tags, tag) -%}
+    {{ return(adapter.dispatch('has_tag', 'cx')(tags, tag)) }}
+{%- endmacro %}
+
+{% macro default__has_tag(tags, tag) -%}
+    coalesce('{{ tag }}' = any({{ tags }}), false)
+{%- endmacro %}
+
+{#- Hexadecimal SHA-256 of a text. -#}
+{% macro text_hash(value) -%}
+    {{ return(adapter.dispatch('text_hash', 'cx')(value)) }}
+{%- endmacro %}
+
+{% macro default__text_hash(value) -%}
+    encode(sha256(convert_to({{ value }}, 'UTF8')), 'hex')
+{%- endmacro %}

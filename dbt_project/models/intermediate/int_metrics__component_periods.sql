@@ -1,0 +1,138 @@
+with
+
+components as (
+
+    select * from {{ ref('int_metrics__daily_components') }}
+
+),
+
+first_days as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        min(business_date) as first_day
+    from components
+    group by metric_variant, segment_name, segment_value
+
+),
+
+dense as (
+
+    select
+        first_days.metric_variant,
+        first_days.segment_name,
+        first_days.segment_value,
+        calendar.day as business_date,
+        coalesce(components.n, 0) as n,
+        coalesce(components.positives, 0) as positives,
+        coalesce(components.negatives, 0) as negatives,
+        coalesce(components.total, 0) as total,
+        coalesce(components.total_of_squares, 0) as total_of_squares,
+        coalesce(components.unfinished, 0) as unfinished
+    from first_days
+    cross join lateral ({{ days('first_days.first_day', as_of_date()) }}) as calendar
+    left join components
+        on first_days.metric_variant = components.metric_variant
+            and first_days.segment_name = components.segment_name
+            and first_days.segment_value = components.segment_value
+            and calendar.day = components.business_date
+
+),
+
+daily as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        'day' as grain,
+        business_date as period_start,
+        business_date + 1 as period_end,
+        n,
+        positives,
+        negatives,
+        total,
+        total_of_squares,
+        unfinished
+    from dense
+
+),
+
+rolling as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        'rolling_30d' as grain,
+        business_date - 29 as period_start,
+        business_date + 1 as period_end,
+        sum(n) over last_30_days as n,
+        sum(positives) over last_30_days as positives,
+        sum(negatives) over last_30_days as negatives,
+        sum(total) over last_30_days as total,
+        sum(total_of_squares) over last_30_days as total_of_squares,
+        sum(unfinished) over last_30_days as unfinished
+    from dense
+    window last_30_days as (
+        partition by metric_variant, segment_name, segment_value
+        order by business_date rows between 29 preceding and current row
+    )
+
+),
+
+monthly as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        'month' as grain,
+        cast(date_trunc('month', cast(business_date as timestamp)) as date) as period_start,
+        cast(date_trunc('month', cast(business_date as timestamp)) + interval '1 month' as date) as period_end,
+        sum(n) as n,
+        sum(positives) as positives,
+        sum(negatives) as negatives,
+        sum(total) as total,
+        sum(total_of_squares) as total_of_squares,
+        sum(unfinished) as unfinished
+    from components
+    group by metric_variant, segment_name, segment_value, date_trunc('month', cast(business_date as timestamp))
+
+),
+
+all_time as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        'all_time' as grain,
+        min(business_date) as period_start,
+        {{ as_of_date() }} + 1 as period_end,
+        sum(n) as n,
+        sum(positives) as positives,
+        sum(negatives) as negatives,
+        sum(total) as total,
+        sum(total_of_squares) as total_of_squares,
+        sum(unfinished) as unfinished
+    from components
+    group by metric_variant, segment_name, segment_value
+
+),
+
+unioned as (
+
+    select * from daily
+    union all
+    select * from rolling
+    union all
+    select * from monthly
+    union all
+    select * from all_time
+
+)
+
+select * from unioned where n > 0

@@ -1,0 +1,79 @@
+with
+
+component_periods as (
+
+    select * from {{ ref('int_metrics__component_periods') }}
+
+),
+
+repeat_purchase_periods as (
+
+    select * from {{ ref('int_metrics__repeat_purchase_periods') }}
+
+),
+
+logo_churn_periods as (
+
+    select * from {{ ref('int_metrics__logo_churn_periods') }}
+
+),
+
+customer_periods as (
+
+    select 'repeat_purchase_rate' as metric_variant, *
+    from repeat_purchase_periods
+    union all
+    select 'logo_churn_rate' as metric_variant, *
+    from logo_churn_periods
+
+),
+
+unioned as (
+
+    select
+        metric_variant,
+        grain,
+        segment_name,
+        segment_value,
+        period_start,
+        period_end,
+        n,
+        positives,
+        negatives,
+        total,
+        total_of_squares,
+        unfinished
+    from component_periods
+    union all
+    select
+        metric_variant,
+        grain,
+        segment_name,
+        segment_value,
+        period_start,
+        period_end,
+        n,
+        positives,
+        0 as negatives,
+        cast(0 as numeric) as total,
+        cast(0 as numeric) as total_of_squares,
+        0 as unfinished
+    from customer_periods
+
+),
+
+periods as (
+
+    select
+        *,
+        case grain
+            when 'day' then period_start - 1
+            when 'rolling_30d' then period_start - 30
+            when 'month' then cast(period_start - interval '1 month' as date)
+        end as previous_period_start,
+        period_end <= {{ as_of_date() }} + 1 and unfinished = 0 as is_complete
+    from unioned
+
+)
+
+select * from periods

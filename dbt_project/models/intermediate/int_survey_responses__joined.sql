@@ -1,0 +1,74 @@
+with
+
+responses as (
+
+    select * from {{ ref('int_survey_responses__unioned') }}
+
+),
+
+scored as (
+
+    select * from {{ ref('int_survey_responses__scored') }}
+
+),
+
+identities as (
+
+    select * from {{ ref('int_customers__identities') }}
+
+),
+
+order_references as (
+
+    select * from {{ ref('int_orders__references') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('stg_zendesk__tickets') }}
+
+),
+
+-- A ticket number that several helpdesk accounts use proves none of them.
+ticket_references as (
+
+    select
+        ticket_id as reference,
+        min(ticket_key) as ticket_key
+    from tickets
+    group by ticket_id
+    having count(*) = 1
+
+),
+
+joined as (
+
+    select
+        responses.response_key,
+        responses.source,
+        responses.question,
+        identities.customer_key,
+        scored.metric,
+        scored.scale_min,
+        scored.scale_max,
+        scored.direction,
+        scored.score,
+        scored.outcome,
+        scored.bucket,
+        responses.sent_at,
+        responses.responded_at,
+        {{ business_date('responses.responded_at') }} as business_date,
+        responses.comment,
+        coalesce(responses.channel, 'unknown') as channel,
+        order_references.order_key,
+        coalesce(responses.rated_ticket_key, ticket_references.ticket_key) as ticket_key
+    from responses
+    left join scored on responses.response_key = scored.response_key
+    left join identities on responses.identity_key = identities.identity_key
+    left join order_references on responses.order_reference = order_references.reference
+    left join ticket_references on responses.ticket_reference = ticket_references.reference
+
+)
+
+select * from joined

@@ -1,0 +1,102 @@
+with
+
+responses as (
+
+    select * from {{ ref('int_survey_responses__unioned') }}
+
+),
+
+metric_declarations as (
+
+    select * from {{ source('ops', 'metric_declarations') }}
+
+),
+
+-- A declaration for the form itself wins over one for every form.
+declared as (
+
+    select
+        responses.response_key,
+        responses.answer,
+        metric_declarations.metric,
+        metric_declarations.scale_min,
+        metric_declarations.scale_max,
+        metric_declarations.direction,
+        row_number() over (
+            partition by responses.response_key
+            order by case when metric_declarations.form_id = '*' then 1 else 0 end
+        ) as preference
+    from responses
+    inner join metric_declarations
+        on responses.source = metric_declarations.source
+            and responses.question = metric_declarations.field_ref
+            and metric_declarations.form_id in ('*', responses.form_id)
+
+),
+
+-- An answer outside its scale stays unscored: clamping it would make up an opinion.
+scored as (
+
+    select
+        response_key,
+        metric,
+        scale_min,
+        scale_max,
+        direction,
+        case
+            when answer between scale_min and scale_max and answer = floor(answer)
+                then cast(answer as integer)
+        end as score
+    from declared
+    where preference = 1
+
+),
+
+with_goodness as (
+
+    select
+        *,
+        case when direction = 'low_is_good' then scale_min + scale_max - score else score end as goodness
+    from scored
+
+),
+
+-- 1: promoter, satisfied, easy; 0: passive, neutral; -1: detractor, dissatisfied, hard.
+with_outcome as (
+
+    select
+        *,
+        case
+            when metric = 'nps' and scale_min = 0 and scale_max = 10
+                then case when goodness >= 9 then 1 when goodness >= 7 then 0 when goodness >= 0 then -1 end
+            when metric in ('csat', 'ces') and scale_min = 1 and scale_max = 5 then sign(goodness - 3)
+            when metric = 'csat' and scale_min = 1 and scale_max = 3 then goodness - 2
+            when metric = 'csat' and scale_min = 0 and scale_max = 1 then 2 * goodness - 1
+        end as outcome
+    from with_goodness
+
+),
+
+final as (
+
+    select
+        response_key,
+        metric,
+        scale_min,
+        scale_max,
+        direction,
+        score,
+        cast(outcome as integer) as outcome,
+        case
+            when metric = 'nps'
+                then case outcome when 1 then 'promoter' when 0 then 'passive' when -1 then 'detractor' end
+            when metric = 'csat'
+                then case outcome when 1 then 'satisfied' when 0 then 'neutral' when -1 then 'dissatisfied' end
+            when metric = 'ces'
+                then case outcome when 1 then 'easy' when 0 then 'neutral' when -1 then 'hard' end
+        end as bucket
+    from with_outcome
+
+)
+
+select * from final

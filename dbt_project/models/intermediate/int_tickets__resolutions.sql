@@ -1,0 +1,61 @@
+with
+
+tickets as (
+
+    select * from {{ ref('stg_zendesk__tickets') }}
+
+),
+
+status_changes as (
+
+    select * from {{ ref('int_tickets__status_changes') }}
+
+),
+
+transitions as (
+
+    select
+        ticket_key,
+        min(changed_at) filter (where status = 'solved') as first_solved_at,
+        max(changed_at) filter (where status = 'solved') as last_solved_at,
+        min(changed_at) filter (where status = 'closed') as first_closed_at,
+        max(changed_at) filter (where status = 'closed') as last_closed_at
+    from status_changes
+    group by ticket_key
+
+),
+
+-- The helpdesk's own solve time wins for the last resolution: it survives events that were never exported.
+resolved as (
+
+    select
+        tickets.ticket_key,
+        tickets.status in ('solved', 'closed') as is_resolved,
+        coalesce(transitions.first_solved_at, tickets.solved_at, transitions.first_closed_at) as first_resolved_at,
+        case
+            when tickets.status in ('solved', 'closed')
+                then coalesce(tickets.solved_at, transitions.last_solved_at, transitions.last_closed_at)
+        end as last_resolved_at,
+        coalesce(transitions.first_solved_at, tickets.solved_at) is not null as is_solved_known
+    from tickets
+    left join transitions on tickets.ticket_key = transitions.ticket_key
+
+),
+
+final as (
+
+    select
+        ticket_key,
+        is_resolved,
+        first_resolved_at,
+        last_resolved_at,
+        case
+            when first_resolved_at is null then null
+            when is_solved_known then 'solved'
+            else 'closed'
+        end as resolution_basis
+    from resolved
+
+)
+
+select * from final

@@ -1,0 +1,35 @@
+{{ config(unique_key=['response_key']) }}
+
+with
+
+responses as (
+
+    select * from {{ ref('int_survey_responses__joined') }}
+
+),
+
+final as (
+
+    select
+        response_key,
+        source,
+        question,
+        customer_key,
+        metric,
+        scale_min,
+        scale_max,
+        direction,
+        score,
+        bucket,
+        sent_at,
+        responded_at,
+        business_date,
+        comment,
+        channel,
+        order_key,
+        ticket_key
+    from responses
+
+)
+
+select * from final

@@ -1,0 +1,33 @@
+with
+
+orders as (
+
+    select * from {{ source('raw', 'shopify__orders') }}
+
+),
+
+renamed as (
+
+    select
+        'shopify:' || _account || ':' || id as order_key,
+        id as order_gid,
+        regexp_replace(id, '^.*/', '') as order_id,
+        name as order_name,
+        'shopify:' || _account || ':' || "customer__id" as shopify_customer_key,
+        {{ normal_email('email') }} as email,
+        "currencyCode" as currency,
+        "sourceName" as channel,
+        "shippingAddress__countryCodeV2" as country,
+        coalesce("subtotalPriceSet__shopMoney__amount", 0) as subtotal,
+        coalesce("totalDiscountsSet__shopMoney__amount", 0) as discounts,
+        test as is_test,
+        "cancelledAt" is not null as is_cancelled,
+        _deleted_at is not null as is_deleted,
+        -- The date the store's own reports use; orders imported from elsewhere are created later than placed.
+        coalesce("processedAt", "createdAt") as ordered_at,
+        "cancelledAt" as cancelled_at
+    from orders
+
+)
+
+select * from renamed

@@ -1,0 +1,214 @@
+"""Transform: one run of the dbt models, which makes the candidate that the gate checks and publish makes current."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cx_etl.errors import CxError, DataError, RetriableError
+from cx_etl.settings import Settings, load_settings
+from cx_etl.warehouse import connect
+
+if TYPE_CHECKING:
+    import psycopg
+
+log = logging.getLogger(__name__)
+
+# Held while versions of marts are written.
+BUILD_LOCK = "cx_etl.build"
+# Held by publish while it makes the newest build current.
+PUBLISH_LOCK = "cx_etl.publish"
+THREADS = 2
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did. ``rows_changed`` counts versions opened and closed against the newest publication."""
+
+    build_id: int
+    night: date
+    as_of_date: date
+    rows_changed: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "night": self.night.isoformat(), "as_of_date": self.as_of_date.isoformat()}
+
+
+def build(night: date, progress: Progress | None = None) -> BuildReport:
+    """Run every model and its tests for what is loaded.
+
+    After it, ``audit`` shows the candidate and the build is ``built``; ``marts`` shows what it showed before.
+    A model or test that fails raises CxError naming it, and the build is ``failed``. Only one build runs at a time.
+    ``progress`` gets one line per finished model.
+    """
+    settings = load_settings()
+    started = time.monotonic()
+    with build_lock():
+        build_id, as_of_date = _open_build(settings, night)
+        with _recorded_failure(build_id):
+            _run_dbt(settings, build_id, as_of_date, progress or log.info)
+            rows_changed = _close_build(build_id)
+    report = BuildReport(build_id, night, as_of_date, rows_changed, round(time.monotonic() - started, 1))
+    log.info("build %d: %d rows changed, as of %s, %.1f s", build_id, rows_changed, as_of_date, report.seconds)
+    return report
+
+
+@contextmanager
+def build_lock() -> Iterator[None]:
+    """Hold the build lock. Raises RetriableError at once if another build holds it."""
+    with connect(autocommit=True) as connection:
+        row = connection.execute("select pg_try_advisory_lock(hashtext(%s))", (BUILD_LOCK,)).fetchone()
+        if not row or not row[0]:
+            raise RetriableError("another build is running", "wait until it ends, then run again")
+        yield
+
+
+def _open_build(settings: Settings, night: date) -> tuple[int, date]:
+    """Write the metric declarations and a running build; what a killed process left running is failed."""
+    with connect() as connection:
+        # A new build undoes the versions of unpublished ones. A publication under way ends first, and one that starts
+        # later finds that its build is not the newest any more.
+        connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (PUBLISH_LOCK,))
+        connection.execute(
+            "update ops.builds set status = 'failed', finished_at = now(), error = 'its process ended'"
+            " where status = 'running'"
+        )
+        as_of_date = _as_of_date(connection)
+        _write_declarations(connection, settings)
+        row = connection.execute(
+            "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running') returning build_id",
+            (night, as_of_date),
+        ).fetchone()
+    if row is None:
+        raise CxError("ops.builds gave no build id", "`cx doctor`")
+    return row[0], as_of_date
+
+
+def _as_of_date(connection: "psycopg.Connection") -> date:
+    row = connection.execute("select max(night) from ops.loads where status = 'done'").fetchone()
+    if not row or row[0] is None:
+        raise DataError("nothing is loaded yet, so there is nothing to build", "`cx run NIGHT`")
+    return row[0]
+
+
+def _write_declarations(connection: "psycopg.Connection", settings: Settings) -> None:
+    """Make ops.metric_declarations say exactly what the settings say."""
+    connection.execute("delete from ops.metric_declarations")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.metric_declarations values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (each.source, each.form, each.field, each.metric, each.scale_min, each.scale_max, each.direction)
+                for each in settings.metrics
+            ],
+        )
+
+
+@contextmanager
+def _recorded_failure(build_id: int) -> Iterator[None]:
+    """Whatever ends the block early, an interrupt too, leaves the build failed with the reason."""
+    try:
+        yield
+    except BaseException as error:
+        with connect() as connection:
+            connection.execute(
+                "update ops.builds set status = 'failed', finished_at = now(), error = %s where build_id = %s",
+                (str(error) or type(error).__name__, build_id),
+            )
+        raise
+
+
+def _close_build(build_id: int) -> int:
+    """Mark the build as built; its number of changed rows."""
+    with connect() as connection:
+        row = connection.execute(
+            "update ops.builds set status = 'built', finished_at = now(), rows_changed = ("
+            " select coalesce(sum(versions_opened + versions_closed), 0) from ops.build_marts"
+            " where build_marts.build_id = builds.build_id) where build_id = %s returning rows_changed",
+            (build_id,),
+        ).fetchone()
+    if row is None:
+        raise CxError(f"build {build_id} is not in ops.builds", "build again")
+    return row[0]
+
+
+def _run_dbt(settings: Settings, build_id: int, as_of_date: date, progress: Progress) -> None:
+    """Run `dbt build` in this process. Raises CxError naming the first model or test that failed."""
+    from dbt.cli.main import dbtRunner
+
+    work = settings.state_dir / "dbt"
+    work.mkdir(parents=True, exist_ok=True)
+    values = {"build_id": build_id, "as_of_date": as_of_date.isoformat(), "time_zone": settings.time_zone}
+    with variables_set(dbt_environment(settings)):
+        outcome = dbtRunner(callbacks=[_model_lines(progress)]).invoke(
+            ["build", *dbt_arguments(settings), "--vars", json.dumps(values), "--threads", str(THREADS)]
+        )
+    if not outcome.success:
+        raise _failure(outcome, work / "logs" / "dbt.log")
+
+
+def dbt_arguments(settings: Settings) -> list[str]:
+    """The options every dbt command of this project needs: where it is, where it writes, and silence."""
+    project, work = settings.root / "dbt_project", settings.state_dir / "dbt"
+    return [
+        *("--project-dir", str(project), "--profiles-dir", str(project)),
+        *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
+        *("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats"),
+    ]
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The warehouse connection, as dbt_project/profiles.yml reads it."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(settings.warehouse_dsn)
+    names = ("host", "port", "user", "password", "dbname", "sslmode")
+    return {f"CX_DBT_{name.upper()}": str(parts[name]) for name in names if parts.get(name)}
+
+
+@contextmanager
+def variables_set(values: dict[str, str]) -> Iterator[None]:
+    """Set variables for the block, and put back what was there."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _model_lines(progress: Progress) -> Callable[[Any], None]:
+    """A dbt event callback that passes on the line of each finished model."""
+
+    def on_event(event: Any) -> None:
+        if event.info.name == "LogModelResult":
+            progress(event.info.msg)
+
+    return on_event
+
+
+def _failure(outcome: Any, log_path: Path) -> CxError:
+    """The error of a failed run: its first failing node, or what kept dbt from running at all."""
+    results = getattr(outcome.result, "results", None) or []
+    failed = [each for each in results if str(each.status) in ("error", "fail", "runtime error")]
+    if not failed:
+        return CxError(f"dbt could not run: {outcome.exception}", f"read {log_path}")
+    first = failed[0]
+    compiled = first.node.compiled_path
+    return CxError(
+        f"dbt {first.node.resource_type} {first.node.name} failed ({len(failed)} in all): {first.message}",
+        f"read {log_path}" + (f"; its SQL is in {compiled}, and the candidate in schema audit" if compiled else ""),
+    )
