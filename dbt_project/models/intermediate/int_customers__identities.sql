@@ -18,6 +18,12 @@ users as (
 
 ),
 
+agents as (
+
+    select * from {{ ref('int_users__agents') }}
+
+),
+
 tickets as (
 
     select * from {{ ref('stg_zendesk__tickets') }}
@@ -57,7 +63,7 @@ identities as (
     union all
     select user_key as identity_key, email
     from users
-    where not is_agent
+    where user_key not in (select user_key from agents)
     union all
     select distinct
         tickets.requester_key as identity_key,

@@ -56,7 +56,7 @@ reply_components as (
 
 ),
 
--- Attributed to the day of delivery; cancelled orders that were delivered all the same count.
+-- Attributed to the day of delivery. A cancelled order has no promise left, even if it was delivered all the same.
 delivery_components as (
 
     select
@@ -71,7 +71,7 @@ delivery_components as (
         cast(0 as numeric) as total_of_squares,
         0 as unfinished
     from orders
-    where is_delivered_late is not null
+    where is_delivered_late is not null and not is_cancelled
     group by source, delivered_date
 
 ),

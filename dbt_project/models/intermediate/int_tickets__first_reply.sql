@@ -12,9 +12,9 @@ comments as (
 
 ),
 
-users as (
+agents as (
 
-    select * from {{ ref('stg_zendesk__users') }}
+    select * from {{ ref('int_users__agents') }}
 
 ),
 
@@ -24,21 +24,21 @@ ordered_comments as (
         comments.ticket_key,
         comments.created_at,
         comments.is_public,
-        coalesce(users.is_agent, false) as is_by_agent,
-        comments.created_at <= tickets.created_at as is_at_creation,
-        coalesce(submitters.is_agent, false) as is_submitted_by_agent,
+        agents.user_key is not null as is_by_agent,
+        submitters.user_key is not null as is_submitted_by_agent,
+        comments.created_at < tickets.created_at as is_before_creation,
         row_number() over (
             partition by comments.ticket_key
             order by comments.created_at, comments.event_id, comments.position_in_event
         ) as comment_number
     from comments
     inner join tickets on comments.ticket_key = tickets.ticket_key
-    left join users on comments.author_key = users.user_key
-    left join users as submitters on tickets.submitter_key = submitters.user_key
+    left join agents on comments.author_key = agents.user_key
+    left join agents as submitters on tickets.submitter_key = submitters.user_key
 
 ),
 
--- A comment with which an agent opened the ticket is not a reply.
+-- A comment with which an agent opened the ticket is not a reply, nor is one dated before the ticket.
 agent_replies as (
 
     select
@@ -47,7 +47,8 @@ agent_replies as (
     from ordered_comments
     where is_public
         and is_by_agent
-        and not (comment_number = 1 and (is_at_creation or is_submitted_by_agent))
+        and not is_before_creation
+        and not (comment_number = 1 and is_submitted_by_agent)
 
 ),
 

@@ -36,7 +36,8 @@ resolved as (
             when tickets.status in ('solved', 'closed')
                 then coalesce(tickets.solved_at, transitions.last_solved_at, transitions.last_closed_at)
         end as last_resolved_at,
-        coalesce(transitions.first_solved_at, tickets.solved_at) is not null as is_solved_known
+        tickets.solved_at,
+        transitions.last_solved_at
     from tickets
     left join transitions on tickets.ticket_key = transitions.ticket_key
 
@@ -50,8 +51,9 @@ final as (
         first_resolved_at,
         last_resolved_at,
         case
-            when first_resolved_at is null then null
-            when is_solved_known then 'solved'
+            when last_resolved_at is null then null
+            when solved_at is not null then 'helpdesk'
+            when last_solved_at is not null then 'events'
             else 'closed'
         end as resolution_basis
     from resolved

@@ -66,7 +66,7 @@ delivered as (
         percentile_cont(0.5) within group (order by delivery_days) as delivery_days_median,
         percentile_cont(0.9) within group (order by delivery_days) as delivery_days_p90
     from orders
-    where delivered_date is not null
+    where delivered_date is not null and not is_cancelled
     group by source, delivered_date
 
 ),

@@ -1,0 +1,42 @@
+"""Build the marts as a candidate, check the candidate, and only then make it what everybody sees."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, task
+
+from cx_etl import airflow_io
+from cx_etl.settings import load_settings
+
+with DAG(
+    dag_id="publish_marts",
+    schedule=airflow_io.when_all_landed(load_settings().sources),
+    tags=["marts"],
+    doc_md="Builds, checks and publishes the marts when all sources of a night have landed. "
+    "A critical expectation that fails keeps the last publication current.",
+    **airflow_io.dag_defaults("Publish marts", limit=timedelta(hours=2)),
+) as publish_marts:
+
+    @task
+    def build_marts(**context) -> dict:
+        """Build staging, intermediate and the candidate version of every mart with dbt; readers see none of it."""
+        from cx_etl.transform import build
+
+        return build(airflow_io.night(context)).as_dict()
+
+    @task
+    def quality_gate(built: dict) -> dict:
+        """Check the candidate; a critical expectation that fails stops here, a warning goes on and is told."""
+        from cx_etl.gate import check
+
+        return check(built["build_id"]).as_dict()
+
+    @task(outlets=[airflow_io.MARTS], execution_timeout=timedelta(minutes=10))
+    def publish(checked: dict, **context) -> dict:
+        """Make the checked candidate current: one row, all marts in the same instant."""
+        from cx_etl.publish import publish
+
+        report = publish(checked["build_id"]).as_dict()
+        context["outlet_events"][airflow_io.MARTS].extra = {"publication_id": report["publication_id"]}
+        return report
+
+    publish(quality_gate(build_marts()))

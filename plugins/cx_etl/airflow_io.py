@@ -1,0 +1,117 @@
+"""Where the pipeline meets Airflow: the only module of the library that may import it.
+
+What all tasks share stands here once: schedule, assets, time limits and which errors are worth another try.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from airflow.sdk import (
+    Asset,
+    CronPartitionTimetable,
+    ExceptionRetryPolicy,
+    PartitionedAssetTimetable,
+    PartitionedAtRuntime,
+    RetryAction,
+    RetryRule,
+)
+
+from cx_etl.errors import ConfigError
+from cx_etl.night import parse_night
+from cx_etl.settings import load_settings
+
+OWNER = "customer-experience"
+FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)
+# Airflow 3.3.2 takes its lock per asset when it looks for the waiting run of a partition: two sources that land in the
+# same few milliseconds make two waiting runs, each half filled, and neither ever starts. So they land one by one.
+LANDING_POOL = "cx_landing"
+MARTS = Asset(name="cx_marts", uri="cx://warehouse/marts")
+# The warehouse going away in the middle of a statement is as transient as a vendor that is busy.
+_WORTH_ANOTHER_TRY = ["cx_etl.errors.RetriableError", "psycopg.OperationalError"]
+
+
+def night(context: Mapping[str, Any]) -> date:
+    """The business date that this run is for: its partition key, never the clock."""
+    key = context["dag_run"].partition_key
+    if not key:
+        raise ConfigError(
+            f"the run {context['dag_run'].run_id} has no partition key",
+            next_step='trigger it with a partition key such as "2026-11-20"',
+        )
+    return parse_night(key)
+
+
+def nightly() -> CronPartitionTimetable | PartitionedAtRuntime:
+    """At 02:00 local the night that ended two hours before; with CX_SCHEDULE=off only when somebody asks for it.
+
+    The embedded stack is off: its sandbox lives in the dataset's time, in which tonight never happened.
+    """
+    cron = os.environ.get("CX_SCHEDULE", "0 2 * * *")
+    if cron == "off":
+        return PartitionedAtRuntime()
+    return CronPartitionTimetable(cron, timezone=load_settings().time_zone, run_offset=-1, key_format="%Y-%m-%d")
+
+
+def landed(source: str) -> Asset:
+    """The asset that says: this source's night is loaded, all streams of it."""
+    return Asset(name=f"cx_{source}", uri=f"cx://warehouse/raw/{source}")
+
+
+def when_all_landed(sources: tuple[str, ...]) -> PartitionedAssetTimetable:
+    """Starts for a night when every one of these sources has landed that night."""
+    return PartitionedAssetTimetable(assets=reduce(and_, (landed(source) for source in sources)))
+
+
+def when_published() -> PartitionedAssetTimetable:
+    """Starts for a night when its marts are published."""
+    return PartitionedAssetTimetable(assets=MARTS)
+
+
+def task_defaults(limit: timedelta) -> dict[str, Any]:
+    """Arguments of every task: an owner, a time limit, and tries again only where they can help."""
+    return {
+        "owner": OWNER,
+        "execution_timeout": limit,
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=10),
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[
+                RetryRule(exception=list(_WORTH_ANOTHER_TRY), action=RetryAction.RETRY),
+                RetryRule(exception="builtins.Exception", action=RetryAction.FAIL),
+            ]
+        ),
+    }
+
+
+def dag_defaults(title: str, limit: timedelta) -> dict[str, Any]:
+    """Arguments of every DAG: one night at a time, in order, and nothing caught up unasked."""
+    return {
+        "dag_display_name": title,
+        "start_date": FIRST_DAY,
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": task_defaults(limit),
+    }
+
+
+def publication(context: Mapping[str, Any]) -> int:
+    """The publication that started this run; for a run started by hand, the newest one of its night."""
+    from cx_etl.warehouse import connect
+
+    events = [event for each in context["triggering_asset_events"].values() for event in each]
+    announced = [event.extra["publication_id"] for event in events if "publication_id" in (event.extra or {})]
+    if announced:
+        return int(max(announced))
+    with connect() as connection:
+        found = connection.execute(
+            "select max(publication_id) from ops.publications where night = %s", [night(context)]
+        ).fetchone()
+    if found is None or found[0] is None:
+        raise ConfigError(f"there is no publication of night {night(context)}", next_step="run publish_marts for it")
+    return int(found[0])
