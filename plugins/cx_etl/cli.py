@@ -252,7 +252,7 @@ def convert(set_dir: Path, out_dir: Path) -> None:
 @click.option("--customers", default=2000, show_default=True)
 @click.option("--nights", default=400, show_default=True)
 def generate(out_dir: Path, seed: int, customers: int, nights: int) -> None:
-    """Make a dataset of coherent customers across all systems, with its truths.json."""
+    """Make a dataset of coherent customers across all systems, and the truths planted in it."""
     from sandbox.generate import generate as generate_dataset
 
     generate_dataset(out_dir, seed=seed, customers=customers, nights=nights)

@@ -6,7 +6,7 @@ midnight that ends A.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,7 +27,8 @@ RULES = (
     "test orders count nowhere in the store metrics; cancelled orders count as placed",
     "a customer is an e-mail without regard to case and outer blanks; an order without one is a customer of its own",
     "logo_churn_rate: at start = last order in the 90 local days before the period; "
-    "lost = those without an order in the 90 local days before its end",
+    "lost = those without an order in the 90 local days before its end; months that are over only; "
+    "all_time: all buyers, and those whose last order is over 90 days before the end",
     "churn.inactive_90d: at start = any order before the month; lost = last of them over 90 local days before it",
 )
 
@@ -83,12 +84,25 @@ def _as_of(diary: Diary, buyers: "Buyers", night: date) -> dict[str, dict[str, P
     periods = _periods(diary.plan, night)
     end = diary.plan.end_of(night)
     metrics = {name: _summed(items, periods, end) for name, items in sorted(diary.contributions.items())}
-    for name, measure in (("repeat_purchase_rate", buyers.repeat), ("logo_churn_rate", buyers.churned)):
-        metrics[name] = {
-            grain: {label: measure(start, stop) for label, (start, stop) in cells.items()}
-            for grain, cells in periods.items()
-        }
+    metrics["repeat_purchase_rate"] = _measured(buyers.repeat, periods)
+    metrics["logo_churn_rate"] = _measured(buyers.churned, _elapsed(periods))
+    metrics["logo_churn_rate"]["all_time"] = {"all": buyers.gone_quiet(night + timedelta(days=1))}
     return metrics
+
+
+def _measured(
+    measure: Callable[[date, date], Cell], periods: dict[str, dict[str, tuple[date, date]]]
+) -> dict[str, Periods]:
+    return {
+        grain: {label: measure(start, stop) for label, (start, stop) in cells.items()}
+        for grain, cells in periods.items()
+    }
+
+
+def _elapsed(periods: dict[str, dict[str, tuple[date, date]]]) -> dict[str, dict[str, tuple[date, date]]]:
+    """Without the month that is not over: who of its customers is lost is not known yet."""
+    months = {label: (start, stop) for label, (start, stop) in periods["month"].items() if stop.day == 1}
+    return {**periods, "month": months}
 
 
 def _periods(plan: Plan, night: date) -> dict[str, dict[str, tuple[date, date]]]:
@@ -152,6 +166,11 @@ class Buyers:
         active = [dates for dates in self._dates if self._between(dates, start - INACTIVE, start)]
         lost = sum(not self._between(dates, stop - INACTIVE, stop) for dates in active)
         return _rate(lost, len(active))
+
+    def gone_quiet(self, stop: date) -> Cell:
+        """All buyers before the date, and those of them whose last order lies over 90 days back."""
+        found = self.inactive_before(stop)
+        return _rate(found["customers_lost"], found["customers_at_start"])
 
     def inactive_before(self, start: date) -> Cell:
         """Buyers from before the date, and those of them whose last order lies over 90 days back."""

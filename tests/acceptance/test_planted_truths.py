@@ -13,7 +13,6 @@ from cx_etl.local.postgres import EmbeddedServer
 from pipelines import Built, bring_in, pipeline
 
 ZONE = "Europe/Lisbon"
-CLI_HELP = "with its truths.json."
 Key = tuple[str, str, str, str]
 
 

@@ -172,7 +172,12 @@ def test_logo_churn_equals_the_second_count(dataset: Path, truths: dict[str, Any
             start = {key for key, all_days in days.items() if any(first - ninety <= d < first for d in all_days)}
             lost = {key for key in start if not any(end - ninety <= d < end for d in days[key])}
             assert (cell["numerator"], cell["denominator"]) == (len(lost), len(start)), (grain, label)
-    assert cells["month"]["2026-11"]["numerator"] > 0
+    assert "2026-11" not in cells["month"]
+    assert cells["month"]["2026-10"]["numerator"] > 0
+    seen = [[day for day in all_days if day <= night] for all_days in days.values()]
+    last = [max(all_days) for all_days in seen if all_days]
+    quiet = sum((night + timedelta(days=1) - day).days > 90 for day in last)
+    assert cells["all_time"]["all"] == {"n": len(last), "numerator": quiet, "denominator": len(last)}
 
 
 def test_inactive_customers_equal_the_second_count(dataset: Path, truths: dict[str, Any]) -> None:
