@@ -17,7 +17,7 @@ def extract_and_load(source: str, stream: str) -> dict:
         """Land what the stream changed in the night's window; fails when the window cannot be proven complete."""
         from cx_etl.extract import extract
 
-        return extract(source, stream, airflow_io.night(context)).as_dict()
+        return extract(source, stream, airflow_io.night(context), airflow_io.connection(source)).as_dict()
 
     @task(task_id=f"load_{stream}")
     def load(extracted: dict, **context) -> dict:

@@ -3,7 +3,6 @@
 What all tasks share stands here once: schedule, assets, time limits and which errors are worth another try.
 """
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
@@ -19,10 +18,11 @@ from airflow.sdk import (
     RetryAction,
     RetryRule,
 )
+from airflow.sdk import Connection as AirflowConnection
 
 from cx_etl.errors import ConfigError
 from cx_etl.night import parse_night
-from cx_etl.settings import load_settings
+from cx_etl.settings import Connection, load_settings, normal_host
 
 OWNER = "customer-experience"
 FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)
@@ -46,14 +46,22 @@ def night(context: Mapping[str, Any]) -> date:
 
 
 def nightly() -> CronPartitionTimetable | PartitionedAtRuntime:
-    """At 02:00 local the night that ended two hours before; with CX_SCHEDULE=off only when somebody asks for it.
+    """By the setting's cron the night that ended before it; with "off" only when somebody asks for it.
 
     The embedded stack is off: its sandbox lives in the dataset's time, in which tonight never happened.
     """
-    cron = os.environ.get("CX_SCHEDULE", "0 2 * * *")
-    if cron == "off":
+    settings = load_settings()
+    if settings.schedule == "off":
         return PartitionedAtRuntime()
-    return CronPartitionTimetable(cron, timezone=load_settings().time_zone, run_offset=-1, key_format="%Y-%m-%d")
+    return CronPartitionTimetable(settings.schedule, timezone=settings.time_zone, run_offset=-1, key_format="%Y-%m-%d")
+
+
+def connection(source: str) -> Connection:
+    """The source's connection as Airflow knows it: from its secrets backend, the environment or its own store."""
+    found = AirflowConnection.get(source)
+    if not found.host or not found.password:
+        raise ConfigError(f"the connection {source} lacks host or password", "complete it under Admin, Connections")
+    return Connection(normal_host(found.host, found.port), found.login or "", found.password)
 
 
 def landed(source: str) -> Asset:

@@ -11,7 +11,7 @@ from cx_etl.http import Client, observed_at
 from cx_etl.landing import ACCOUNT, Manifest, Run, Step
 from cx_etl.night import window_end, window_start
 from cx_etl.settings import connection as source_connection
-from cx_etl.settings import load_settings
+from cx_etl.settings import Connection, load_settings
 from cx_etl.sources import source as registered
 from cx_etl.sources.base import Request, Source, Stream, Window
 
@@ -35,8 +35,8 @@ class ExtractReport:
         return asdict(self)
 
 
-def extract(source_name: str, stream_name: str, night: date) -> ExtractReport:
-    """Land everything the stream changed in the night's window.
+def extract(source_name: str, stream_name: str, night: date, connection: Connection | None = None) -> ExtractReport:
+    """Land everything the stream changed in the night's window, over the connection (by default the environment's).
 
     After: a finished run folder with its manifest. Raises without one when the window cannot be proven complete;
     what had landed stays and the next call goes on from there.
@@ -47,7 +47,7 @@ def extract(source_name: str, stream_name: str, night: date) -> ExtractReport:
     window, before = _window(source, stream, night)
     run, done = _run(source, stream, night, window)
     try:
-        with Client(source, source_connection(source.name)) as client:
+        with Client(source, connection or source_connection(source.name)) as client:
             steps = done + _walk(client, stream, run, done)
         _require_night_over(source, stream, window, steps)
         total = _reconcile(source, stream, steps)

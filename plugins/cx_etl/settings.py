@@ -45,6 +45,7 @@ class Settings:
     root: Path
     state_dir: Path
     time_zone: str
+    schedule: str
     dsns: dict[str, str]
     sources: tuple[str, ...]
     metrics: tuple[MetricDeclaration, ...]
@@ -81,6 +82,7 @@ def load_settings() -> Settings:
         root=ROOT,
         state_dir=_path(_value(config, "state", "dir")),
         time_zone=_time_zone(_value(config, "time", "zone")),
+        schedule=_value(config, "schedule", "cron"),
         dsns={
             "etl": _value(config, "warehouse", "dsn"),
             "bi": _value(config, "warehouse", "bi_dsn"),
@@ -189,9 +191,17 @@ def connection(source: str) -> Connection:
     return found
 
 
+def normal_host(host: str, port: int | str | None = None) -> str:
+    """The base address of a source: https unless it says otherwise, with the port if there is one of its own."""
+    address = host if "://" in host else f"https://{host}"
+    return f"{address.rstrip('/')}:{port}" if port else address.rstrip("/")
+
+
 def _from_json(text: str) -> Connection:
     fields = json.loads(text)
-    return Connection(fields["host"].rstrip("/"), fields.get("login") or "", fields.get("password") or "")
+    return Connection(
+        normal_host(fields["host"], fields.get("port")), fields.get("login") or "", fields.get("password") or ""
+    )
 
 
 def _from_uri(text: str) -> Connection:

@@ -27,7 +27,7 @@ def cx_environment(layout: Layout, dataset: Dataset, ports: Mapping[str, int]) -
         "CX_WAREHOUSE_PII_DSN": server.dsn(dataset.warehouse, ("cx_pii", keys["pii_password"])),
         "CX_TIME_ZONE": dataset.time_zone,
         "CX_DATASET": str(dataset.directory),
-        "CX_SCHEDULE": "off",
+        "CX_SCHEDULE_CRON": "off",
     }
     for source in ("zendesk", "shopify", "asknicely", "typeform"):
         values[f"AIRFLOW_CONN_{source.upper()}"] = json.dumps(

@@ -9,13 +9,16 @@ from rich.table import Table
 
 from cx_etl.local.nights import NightReport
 from cx_etl.local.stack import Stack
+from cx_etl.snapshot.definitions import HEADLINES, Metric
 
 _FIGURES = """
-    select distinct on (metric_variant, grain)
-        metric_variant, grain, value, n, ci_low, ci_high, period_end
+    select metric_variant, grain, value, n, ci_low, ci_high
     from marts.metric_values
-    where grain in ('all_time', 'rolling_30d') and segment_name = 'all'
-    order by metric_variant, grain, period_start desc
+    where
+        grain in ('all_time', 'rolling_30d') and segment_name = 'all'
+        and period_end = (
+            select as_of_date + 1 from ops.publications inner join ops.current_publication using (publication_id)
+        )
 """
 _CURRENT = """
     select publications.publication_id, publications.as_of_date, publications.warnings, snapshots.path
@@ -34,7 +37,8 @@ def print_summary(stack: Stack, reports: Sequence[NightReport], console: Console
         current = connection.execute(_CURRENT).fetchone()
     console.print()
     console.print(_figures(figures, current))
-    console.print(_times(reports))
+    if not all(report.reused for report in reports):
+        console.print(_times(reports))
     places = {
         "snapshot": current[3] if current else None,
         "Airflow": f"{stack.airflow_url}  (admin / {stack.admin_password})",
@@ -52,14 +56,17 @@ def _figures(rows: Sequence[tuple[Any, ...]], current: tuple[Any, ...] | None) -
     table.add_column("metric", no_wrap=True)
     for heading in ("last 30 days", "95 % interval", "n", "all time", "n"):
         table.add_column(heading, justify="right")
-    by_metric: dict[str, dict[str, tuple[Any, ...]]] = defaultdict(dict)
-    for metric, grain, *values in rows:
-        by_metric[metric][grain] = tuple(values)
-    for metric, grains in sorted(by_metric.items()):
-        month, ever = (grains.get(grain, (None,) * 5) for grain in ("rolling_30d", "all_time"))
-        interval = "" if month[2] is None else f"{_number(month[2])} … {_number(month[3])}"
-        table.add_row(metric, _number(month[0]), interval, _count(month[1]), _number(ever[0]), _count(ever[1]))
+    found = {(metric, grain): values for metric, grain, *values in rows}
+    for metric in HEADLINES:
+        month, ever = (found.get((metric.variant, grain)) for grain in ("rolling_30d", "all_time"))
+        value, count = _value(metric, month)
+        interval = metric.unit.interval(month[2], month[3]) if month and month[2] is not None else "-"
+        table.add_row(metric.label, value, interval, count, *_value(metric, ever))
     return table
+
+
+def _value(metric: Metric, values: Sequence[Any] | None) -> tuple[str, str]:
+    return (metric.unit.value(values[0]), f"{values[1]:,}") if values else ("-", "-")
 
 
 def _times(reports: Sequence[NightReport]) -> Table:
@@ -76,11 +83,3 @@ def _times(reports: Sequence[NightReport]) -> Table:
         table.add_row(name, *(f"{times[r.night]:.1f}" if r.night in times else "" for r in ran))
     table.add_row("the whole night", *(f"{report.seconds:.1f}" for report in ran), style="bold")
     return table
-
-
-def _number(value: object) -> str:
-    return "" if value is None else f"{float(str(value)):,.2f}"
-
-
-def _count(value: object) -> str:
-    return "" if value is None else f"{int(str(value)):,}"

@@ -80,7 +80,8 @@ HEADLINES = (
         "Late deliveries",
         _percent("deliveries"),
         False,
-        "Share of delivered orders that arrived after the promised date, among those with a promise.",
+        "Share of delivered orders that arrived after the promised date, among those with a promise;"
+        " cancelled orders are left out.",
     ),
     Metric(
         "repeat_purchase_rate",
