@@ -10,8 +10,8 @@ from cx_etl.errors import CxError, DataError, RetriableError
 from cx_etl.http import Client, observed_at
 from cx_etl.landing import ACCOUNT, Manifest, Run, Step
 from cx_etl.night import window_end, window_start
-from cx_etl.settings import connection as source_connection
 from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import connection as source_connection
 from cx_etl.sources import source as registered
 from cx_etl.sources.base import Request, Source, Stream, Window
 
