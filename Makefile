@@ -30,7 +30,7 @@ lint: $(INSTALLED) ## style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint dbt_project
+	.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests
 
 lock: $(INSTALLED) ## compile requirements.lock from pyproject.toml
 	.venv/bin/uv pip compile --universal --python-version 3.11 --extra test --generate-hashes --no-annotate \

@@ -38,10 +38,9 @@ class Built:
 
 @contextmanager
 def pipeline(
-    dataset: Path, state: Path, time_zone: str, server: EmbeddedServer, patch: pytest.MonkeyPatch
+    dataset: Path, state: Path, time_zone: str, server: EmbeddedServer, patch: pytest.MonkeyPatch, name: str
 ) -> Iterator[tuple[Sandbox, str]]:
     """The sandbox over the dataset and an empty migrated warehouse, both set in the environment."""
-    name = f"acceptance_{dataset.name}"
     server.create_database(name)
     with serving(dataset) as sandbox:
         patch.setenv("CX_WAREHOUSE_DSN", server.dsn(name))

@@ -26,7 +26,7 @@ def real(postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
     convert(REAL_SETS, dataset)
     with (
         pytest.MonkeyPatch.context() as patch,
-        pipeline(dataset, dataset.parent / "state", "UTC", postgres, patch) as (sandbox, dsn),
+        pipeline(dataset, dataset.parent / "state", "UTC", postgres, patch, "real") as (sandbox, dsn),
     ):
         for night in (date(2018, 10, 16), date(2018, 10, 22)):
             bring_in(sandbox, night, "UTC")

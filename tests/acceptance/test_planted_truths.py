@@ -29,7 +29,7 @@ def planted(
     said = {}
     with (
         pytest.MonkeyPatch.context() as patch,
-        pipeline(dataset, dataset.parent / "state", ZONE, postgres, patch) as (sandbox, dsn),
+        pipeline(dataset, dataset.parent / "state", ZONE, postgres, patch, "planted") as (sandbox, dsn),
     ):
         for night in sorted(truths["as_of"]):
             bring_in(sandbox, date.fromisoformat(night), ZONE)

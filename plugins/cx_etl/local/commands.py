@@ -27,7 +27,7 @@ _WIDTH_OF_A_FILE = 110
 def up(dataset: Path | None = None) -> None:
     """After this the stack serves the dataset, and Airflow takes triggers. It stays up until `down`."""
     console = _console()
-    stack = _start(dataset, console)
+    stack = start(Layout(ROOT), dataset, console)
     console.print(f"Airflow    {stack.airflow_url}  (admin / {stack.admin_password})", highlight=False)
     console.print(f"sandbox    {stack.sandbox_url}", highlight=False)
 
@@ -44,7 +44,7 @@ def demo(dataset: Path | None = None, nights: str | None = None) -> None:
     from cx_etl.local.nights import run_nights
 
     console = _console()
-    stack = _start(dataset, console)
+    stack = start(Layout(ROOT), dataset, console)
     chosen = _nights(stack.dataset, nights)
     reports = run_nights(stack, load_settings().sources, chosen, console)
     print_summary(stack, reports, console)
@@ -56,9 +56,9 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
 
 
-def _start(given: Path | None, console: Console) -> Stack:
+def start(layout: Layout, given: Path | None, console: Console) -> Stack:
+    """After this the stack is up, its warehouse has all tables, and this process is set to use it."""
     started = time.monotonic()
-    layout = Layout(ROOT)
     console.print("preparing the dataset and the stack …", highlight=False)
     dataset = datasets.resolve(layout, given)
     stack = stacks.start(layout, dataset)

@@ -1,0 +1,106 @@
+"""Whole nights without Airflow: twice is once, any order ends the same, bad records do not stop the rest."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from cx_etl.local.postgres import EmbeddedServer
+from cx_etl.nightly import run_night
+from cx_etl.replay import replay
+from pipelines import pipeline
+from relaxed import allow_untitled_forms
+from sandboxes import Sandbox
+
+NIGHTS = [date(2026, 11, 19), date(2026, 11, 20)]
+World = tuple[Sandbox, str]
+# One record of each stream breaks its contract.
+MALFORMED = [
+    ("zendesk", "incremental/tickets", "created_at", "yesterday"),
+    ("zendesk", "ticket_events", "ticket_id", "not a number"),
+    ("zendesk", "incremental/users", "created_at", 7),
+    ("zendesk", "satisfaction_ratings", "ticket_id", None),
+    ("shopify", "_bulk/1", "createdAt", "never"),
+    ("shopify", "_bulk/2", "updatedAt", "soon"),
+    ("asknicely", "responses", "answer", "ten"),
+    ("typeform", "/forms", "title", None),
+    ("typeform", "/responses", "submitted_at", "never"),
+]
+
+
+@pytest.fixture
+def world(
+    small_dataset: Path, postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Any]]:
+    """Opens a fresh warehouse of the given name beside the sandbox."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield lambda name: pipeline(small_dataset, tmp_path_factory.mktemp(name), "UTC", postgres, patch, name)
+
+
+def _run(sandbox: Sandbox, nights: list[date]) -> None:
+    for night in nights:
+        sandbox.at_end_of(night)
+        list(run_night(night))
+
+
+def _marts(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What readers see: every row of every mart, without the number of the publication."""
+    with psycopg.connect(dsn) as connection:
+        names = connection.execute("select table_name from information_schema.views where table_schema = 'marts'")
+        seen = {}
+        for (name,) in names.fetchall():
+            rows = connection.execute(f"select to_jsonb(mart) - '_publication_id' from marts.{name} as mart").fetchall()
+            seen[name] = sorted(rows, key=repr)
+        return seen
+
+
+def _footprint(dsn: str) -> list[tuple[Any, ...]]:
+    """Every physical row of the raw tables, the marts' versions and the publications."""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_schema in ('raw', 'marts_versions') and table_type = 'BASE TABLE' order by 1"
+        ).fetchall()
+        tables += [("ops.publications",), ("ops.current_publication",), ("ops.publication_events",), ("ops.snapshots",)]
+        return [
+            (table, *row)
+            for (table,) in tables
+            for row in connection.execute(f"select ctid::text, xmin::text from {table} order by 1").fetchall()
+        ]
+
+
+def test_a_night_twice_changes_nothing_and_any_order_ends_in_the_same_marts(world: Callable[[str], Any]) -> None:
+    with world("in_order") as (sandbox, dsn):
+        _run(sandbox, NIGHTS)
+        in_order = _marts(dsn)
+        before = _footprint(dsn)
+        _run(sandbox, [NIGHTS[-1]])
+        assert _footprint(dsn) == before
+    assert len(in_order) == 12
+    assert all(in_order.values())
+    with world("any_order") as (sandbox, dsn):
+        _run(sandbox, list(reversed(NIGHTS)))
+        assert _marts(dsn) == in_order
+
+
+def test_one_malformed_record_per_stream_does_not_stop_the_night(
+    world: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world("malformed") as (sandbox, dsn):
+        sandbox.spoil(
+            *({"system": s, "path": p, "kind": "malform", "field": f, "value": v} for s, p, f, v in MALFORMED)
+        )
+        _run(sandbox, [NIGHTS[-1]])
+        with psycopg.connect(dsn) as connection:
+            held = connection.execute("select source, stream, reason from raw.quarantine order by 1, 2").fetchall()
+            published = connection.execute("select count(*) from ops.current_publication").fetchone()
+        assert len(held) == len({(source, stream) for source, stream, _ in held}) == len(MALFORMED)
+        for _, _, field, _ in MALFORMED:
+            assert any(f"$.{field}" in reason for _, _, reason in held), field
+        assert published == (1,)
+
+        allow_untitled_forms(monkeypatch)
+        assert replay().as_dict() == {"replayed": 1, "still_rejected": len(MALFORMED) - 1}
