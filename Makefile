@@ -8,7 +8,8 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	if $$each -c '$(SUPPORTED)' 2>/dev/null; then echo $$each; break; fi; done)
 UV := uv==0.13.9
 # pip asks rustc for its version, and a rustup shim would make a directory in HOME to answer.
-PIP := RUSTUP_HOME="$(CURDIR)/.venv/rustup" .venv/bin/python -m pip --disable-pip-version-check --quiet
+export RUSTUP_HOME := $(CURDIR)/var/rustup
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help

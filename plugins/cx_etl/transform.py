@@ -82,19 +82,24 @@ def _open_build(settings: Settings, night: date) -> tuple[int, date]:
             "update ops.builds set status = 'failed', finished_at = now(), error = 'its process ended'"
             " where status = 'running'"
         )
-        as_of_date = _as_of_date(connection)
+        as_of_date = _as_of_date(connection, settings.sources)
         _write_declarations(connection, settings)
         row = connection.execute(
             "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running') returning build_id",
             (night, as_of_date),
         ).fetchone()
     if row is None:
-        raise CxError("ops.builds gave no build id", "`cx doctor`")
+        raise CxError("ops.builds gave no build id", "`cx migrate`, then build again")
     return row[0], as_of_date
 
 
-def _as_of_date(connection: "psycopg.Connection") -> date:
-    row = connection.execute("select max(night) from ops.loads where status = 'done'").fetchone()
+def _as_of_date(connection: "psycopg.Connection", sources: tuple[str, ...]) -> date:
+    """The last night that every stream of the enabled sources has: one stream behind holds all figures back."""
+    row = connection.execute(
+        "select min(night) from (select max(night) as night from ops.loads"
+        " where status = 'done' and source = any(%s) group by source, account, stream) as streams",
+        (list(sources),),
+    ).fetchone()
     if not row or row[0] is None:
         raise DataError("nothing is loaded yet, so there is nothing to build", "`cx run NIGHT`")
     return row[0]

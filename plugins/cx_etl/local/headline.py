@@ -51,7 +51,7 @@ def print_summary(stack: Stack, reports: Sequence[NightReport], console: Console
 
 
 def _figures(rows: Sequence[tuple[Any, ...]], current: tuple[Any, ...] | None) -> Table:
-    title = f"Publication {current[0]}, as of {current[1]}, {current[2]} warnings" if current else "Nothing published"
+    title = f"Publication {current[0]}, as of {current[1]}, warnings: {current[2]}" if current else "Nothing published"
     table = Table(title=title, title_justify="left")
     table.add_column("metric", no_wrap=True)
     for heading in ("last 30 days", "95 % interval", "n", "all time", "n"):

@@ -1,5 +1,6 @@
 """The page in a real browser: it fits a phone, asks nobody for anything, and is readable by its structure."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,11 +27,13 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One browser for the module."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        # Chromium keeps its settings in HOME; a test leaves nothing there.
+        home = {**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))}
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, env=home)
         yield opened
         opened.close()
 
