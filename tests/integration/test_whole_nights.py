@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from cx_etl.errors import GateError
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.nightly import run_night
 from cx_etl.replay import replay
@@ -104,3 +105,32 @@ def test_one_malformed_record_per_stream_does_not_stop_the_night(
 
         allow_untitled_forms(monkeypatch)
         assert replay().as_dict() == {"replayed": 1, "still_rejected": len(MALFORMED) - 1}
+
+
+def test_a_red_gate_leaves_the_marts_as_they_were(world: Callable[[str], Any]) -> None:
+    with world("red") as (sandbox, dsn):
+        _run(sandbox, NIGHTS[:1])
+        before = _marts(dsn)
+        sandbox.at_end_of(NIGHTS[1])
+        # A valid time, so the contract holds; but an order of the year 2099 is in nobody's store.
+        sandbox.spoil(
+            {
+                "system": "shopify",
+                "path": "_bulk",
+                "kind": "malform",
+                "field": "processedAt",
+                "value": "2099-01-01T00:00:00Z",
+            }
+        )
+        with pytest.raises(GateError) as error:
+            list(run_night(NIGHTS[1]))
+        assert _marts(dsn) == before
+        message = str(error.value)
+        assert "fct_orders" in message
+        assert "expect_column_max_to_be_between" in message
+        assert "2099-01-01" in message
+        (page,) = [line.strip() for line in message.splitlines() if line.strip().endswith(".html")]
+        assert "2099-01-01" in Path(page).read_text(encoding="utf-8")
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("select publication_id from ops.current_publication").fetchall() == [(1,)]
+            assert connection.execute("select count(*) from ops.snapshots").fetchone() == (1,)

@@ -38,14 +38,15 @@ returns_of_orders as (
 
 ),
 
--- The subtotal is after discounts; it stands in for orders whose lines are unknown.
+-- The subtotal is after discounts; it stands in for orders whose lines are unknown. Refunds go beyond the goods where
+-- shipping or goodwill is paid back too: that is no return of goods (int_orders__refunds dates the same amounts).
 amounts as (
 
     select
         orders.order_key,
         coalesce(gross_of_orders.gross_sales, orders.subtotal + orders.discounts) as gross_sales,
         orders.discounts,
-        coalesce(returns_of_orders.returns, 0) as returns
+        coalesce(returns_of_orders.returns, 0) as refunded
     from orders
     left join gross_of_orders on orders.order_key = gross_of_orders.order_key
     left join returns_of_orders on orders.order_key = returns_of_orders.order_key
@@ -58,8 +59,8 @@ final as (
         order_key,
         gross_sales,
         discounts,
-        returns,
-        gross_sales - discounts - returns as net_sales
+        least(refunded, gross_sales - discounts) as returns,
+        gross_sales - discounts - least(refunded, gross_sales - discounts) as net_sales
     from amounts
 
 )
