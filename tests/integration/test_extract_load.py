@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -298,3 +300,76 @@ def test_fields_outside_the_contract_are_counted(sandbox: Sandbox, warehouse: st
     extract("typeform", "forms", NIGHT)
     load("typeform", "forms", NIGHT)
     assert _count(warehouse, "select (unknown_fields ->> 'colour_c')::int from ops.loads") >= 1
+
+
+@pytest.mark.parametrize(
+    ("source", "stream", "size", "table"),
+    [
+        ("zendesk", "tickets", ("zendesk.EXPORT_PAGE_SIZE", "20"), "zendesk__tickets"),
+        ("zendesk", "users", ("zendesk.EXPORT_PAGE_SIZE", "7"), "zendesk__users"),
+        ("asknicely", "responses", ("asknicely.PAGE_SIZE", 40), "asknicely__responses"),
+        ("typeform", "responses", ("typeform.PAGE_SIZE", 10), "typeform__responses"),
+    ],
+)
+def test_many_pages_lose_and_double_nothing(
+    sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch, source: str, stream: str, size: Any, table: str
+) -> None:
+    monkeypatch.setattr(f"cx_etl.sources.{size[0]}", size[1])
+    assert extract(source, stream, NIGHT).pages > 3
+    load(source, stream, NIGHT)
+    expected = sandbox.records(f"{source}/{stream}", datetime(2026, 11, 21, 2, tzinfo=UTC))
+    assert _count(warehouse, f"select count(*) from raw.{table}") == len(expected)
+
+
+def test_a_page_served_twice_hides_no_other_page(
+    sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cx_etl.sources.asknicely.PAGE_SIZE", 40)
+    sandbox.spoil({"system": "asknicely", "kind": "repeat_page"})
+    extract("asknicely", "responses", NIGHT)
+    load("asknicely", "responses", NIGHT)
+    expected = sandbox.records("asknicely/responses", datetime(2026, 11, 21, 2, tzinfo=UTC))
+    assert _count(warehouse, "select count(*) from raw.asknicely__responses") == len(expected)
+
+
+@contextmanager
+def _typeform(folder: Path, responses: list[dict[str, Any]], patch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox with one form and these responses: each visible ``at`` a time, whatever it says of itself."""
+    form = {
+        "at": "2026-11-01T00:00:00Z",
+        "record": {"id": "f", "title": "f", "last_updated_at": "2026-11-01T00:00:00Z"},
+    }
+    (folder / "typeform").mkdir(parents=True)
+    (folder / "typeform" / "forms.jsonl").write_text(json.dumps(form))
+    (folder / "typeform" / "responses.jsonl").write_text("\n".join(map(json.dumps, responses)))
+    (folder / "dataset.toml").write_text(
+        'name = "late"\ntime_zone = "UTC"\nfirst_night = 2026-11-18\nlast_night = 2026-11-20\n'
+    )
+    with serving(folder) as server:
+        patch.setenv("AIRFLOW_CONN_TYPEFORM", json.dumps({"host": f"{server.url}/typeform", "password": "x"}))
+        yield server
+
+
+def _response(name: str, at: str, submitted_at: str) -> dict[str, Any]:
+    times = {"landed_at": submitted_at, "submitted_at": submitted_at}
+    record = {"response_id": name, "token": name, "response_type": "completed", **times}
+    return {"at": at, "form_id": "f", "record": record}
+
+
+def test_the_overlap_brings_in_what_the_vendor_showed_late(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    responses = [
+        _response("in_time", "2026-11-19T20:00:00Z", "2026-11-19T20:00:00Z"),
+        # Submitted before midnight, visible only after that night was extracted.
+        _response("shown_late", "2026-11-20T05:00:00Z", "2026-11-19T23:50:00Z"),
+    ]
+    with _typeform(tmp_path / "late", responses, monkeypatch) as server:
+        server.at_end_of(date(2026, 11, 19))
+        extract("typeform", "responses", date(2026, 11, 19))
+        assert load("typeform", "responses", date(2026, 11, 19)).new == 1
+        server.at_end_of(NIGHT)
+        extract("typeform", "responses", NIGHT)
+        report = load("typeform", "responses", NIGHT)
+    assert (report.new, report.same) == (1, 1)
+    assert _count(warehouse, "select count(*) from raw.typeform__responses") == 2

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from cx_etl.contract import IntText, UnixText
+from cx_etl.errors import RetriableError
 from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Page, Request, Source, Stream, Table, Window, records_under
 
@@ -53,6 +54,13 @@ def _page_request(clock: str, page: int, since: str, todo: tuple[str, ...]) -> R
     return Request(path, params={"includestatustime": "yes"}, context=context, todo=todo)
 
 
+def _check(answer: Answer) -> None:
+    """A page that is not the one asked for would hide another behind a total that still adds up."""
+    served, asked = answer.decoded()["pagenumber"], answer.request.context["page"]
+    if served != asked:
+        raise RetriableError(f"asknicely sent page {served} of the responses, asked was {asked}")
+
+
 def _read(answer: Answer) -> Page:
     body, request = answer.decoded(), answer.request
     records, page, since = len(body["data"]), int(request.context["page"]), request.context["since"]
@@ -75,6 +83,7 @@ SOURCE = Source(
     name="asknicely",
     kind="survey",
     headers=_key,
+    check=_check,
     streams=(
         Stream(
             name="responses",
