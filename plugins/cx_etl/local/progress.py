@@ -55,7 +55,7 @@ class Progress:
         table = Table(title=f"Night {self.night}", title_justify="left", expand=False)
         for heading in ("dag", "step", "state"):
             table.add_column(heading)
-        table.add_column("seconds", justify="right")
+        table.add_column("seconds", justify="right", min_width=9)
         for step in steps:
             colour = _COLOURS.get(step.state, "dim")
             table.add_row(step.dag_id, step.task_id, f"[{colour}]{step.state}[/]", _seconds(step))

@@ -1,4 +1,4 @@
-"""Write a publication's page, the night's page and the archive. A page that is written stays as it is."""
+"""Write a publication's page, the page of its as-of date and the archive. A page that is written stays as it is."""
 
 import hashlib
 import os
@@ -33,19 +33,19 @@ class SnapshotReport:
 
 
 def render(publication_id: int) -> SnapshotReport:
-    """The page of a publication, the night's index if this is its newest publication, and the archive.
+    """The page of a publication, the index of its as-of date if this is its newest publication, and the archive.
 
     A page that stands unaltered since it was written is kept: what readers were told stays told.
     """
     with connect() as connection:
         found = read_figures.read(connection, publication_id)
-        folder = load_settings().snapshots_dir / found.publication.night.isoformat()
+        folder = load_settings().snapshots_dir / found.publication.as_of_date.isoformat()
         page = folder / f"publication-{publication_id}.html"
         if not _stands(connection, publication_id, page):
             _write(page, page_of(found))
             _record(connection, found.publication, page)
         content = page.read_text(encoding="utf-8")
-        if _is_newest_of_night(connection, found.publication):
+        if _is_newest_of_date(connection, found.publication):
             _write(folder / "index.html", content)
         _write_archive(connection)
     return SnapshotReport(publication_id, str(page), _digest(page))
@@ -97,20 +97,20 @@ def _record(connection: "psycopg.Connection", publication: "read_figures.Publica
     )
 
 
-def _is_newest_of_night(connection: "psycopg.Connection", publication: "read_figures.Publication") -> bool:
+def _is_newest_of_date(connection: "psycopg.Connection", publication: "read_figures.Publication") -> bool:
     row = connection.execute(
-        "select max(publication_id) from ops.publications where night = %s", (publication.night,)
+        "select max(publication_id) from ops.publications where as_of_date = %s", (publication.as_of_date,)
     ).fetchone()
     return row is not None and row[0] == publication.publication_id
 
 
 def _write_archive(connection: "psycopg.Connection") -> None:
-    """The list of nights that have a page, newest first."""
+    """The list of as-of dates that have a page, newest first."""
     rows = connection.execute(
-        "select publications.night, publications.publication_id, as_of_date, published_at, warnings,"
-        " publications.publication_id = max(publications.publication_id) over (partition by publications.night)"
+        "select as_of_date, publications.publication_id, published_at, warnings,"
+        " publications.publication_id = max(publications.publication_id) over (partition by as_of_date)"
         " from ops.snapshots inner join ops.publications using (publication_id)"
-        " order by publications.night desc, publications.publication_id desc"
+        " order by as_of_date desc, publications.publication_id desc"
     ).fetchall()
     html = environment().get_template("archive.html").render(rows=rows)
     _write(load_settings().snapshots_dir / "index.html", html)
