@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,8 @@ from cx_etl import warehouse as cx_warehouse
 from cx_etl.local.postgres import EmbeddedServer, embedded_server
 from sandboxes import CREDENTIALS, Sandbox, serving
 
+# A stack that happens to run, or ran, in this checkout must not lend the tests its settings; nor to their subprocesses.
+os.environ["CX_STACK_FILE"] = os.devnull + ".none"
 _numbers = itertools.count(1)
 
 

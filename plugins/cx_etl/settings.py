@@ -100,7 +100,7 @@ def load_settings() -> Settings:
 @cache
 def _stack_environment() -> dict[str, str]:
     """What the embedded stack gives its own processes, so that a terminal beside it needs no variables."""
-    path = ROOT / "var" / "stack.json"
+    path = Path(os.environ.get("CX_STACK_FILE", ROOT / "var" / "stack.json"))
     return json.loads(path.read_text(encoding="utf-8")).get("env", {}) if path.exists() else {}
 
 

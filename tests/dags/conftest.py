@@ -15,6 +15,7 @@ def airflow_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "CX_", "PYTHONDONTWRITE"))}
     return {
         **kept,
+        "CX_STACK_FILE": os.environ["CX_STACK_FILE"],
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
