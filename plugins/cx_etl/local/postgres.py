@@ -171,7 +171,10 @@ class EmbeddedServer:
             ]  # fmt: skip
             made = self._guest().run(command, capture_output=True, timeout=120, cwd="/")
         if made.returncode != 0:
-            raise CxError(f"initdb failed in {self._data}: {made.stderr.strip()}", next_step="check space and rights")
+            raise CxError(
+                f"initdb failed in {self._data}: {made.stderr.strip()}",
+                next_step="check space and rights, and that the user has a name in /etc/passwd",
+            )
 
     def _write_facts(self, port: int, password: str) -> None:
         draft = self.directory / "server.json.draft"

@@ -75,6 +75,7 @@ def services(stack: Stack) -> dict[str, list[str]]:
         "airflow-api-server": [airflow, "api-server"],
         "airflow-scheduler": [airflow, "scheduler", "--skip-serve-logs"],
         "airflow-dag-processor": [airflow, "dag-processor"],
+        "airflow-triggerer": [airflow, "triggerer", "--skip-serve-logs"],
     }
 
 
