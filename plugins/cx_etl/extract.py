@@ -43,11 +43,16 @@ def extract(source_name: str, stream_name: str, night: date, connection: Connect
     """
     source = registered(source_name)
     stream = source.stream(stream_name)
+    with ledger.failure_recorded(source_name, ACCOUNT, stream_name, night):
+        return _extract(source, stream, night, connection or source_connection(source_name))
+
+
+def _extract(source: Source, stream: Stream, night: date, connection: Connection) -> ExtractReport:
     started = time.monotonic()
     window, before = _window(source, stream, night)
     run, done = _run(source, stream, night, window)
     try:
-        with Client(source, connection or source_connection(source.name)) as client:
+        with Client(source, connection) as client:
             steps = done + _walk(client, stream, run, done)
         _require_night_over(source, stream, window, steps)
         total = _reconcile(source, stream, steps)

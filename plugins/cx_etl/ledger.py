@@ -1,8 +1,13 @@
 """The ledger: watermarks and the outcome of every load, kept as data."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+
+from cx_etl import warehouse
+from cx_etl.errors import CxError
 
 if TYPE_CHECKING:
     import psycopg
@@ -91,10 +96,21 @@ def record_load(
     )
 
 
-def record_failure(
+@contextmanager
+def failure_recorded(source: str, account: str, stream: str, night: date) -> Iterator[None]:
+    """An error that ends the block is noted in ops.loads, and goes on; `cx status` shows it until the night loads."""
+    try:
+        yield
+    except CxError as error:
+        with warehouse.connect() as connection:
+            _record_failure(connection, source, account, stream, night, error.message)
+        raise
+
+
+def _record_failure(
     connection: "psycopg.Connection", source: str, account: str, stream: str, night: date, error: str
 ) -> None:
-    """Note that the night's stream failed. A night that was loaded before keeps its row: its data is there."""
+    """A night that was loaded before keeps its row: its data is there."""
     connection.execute(
         """
         insert into ops.loads as kept (

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -55,8 +56,13 @@ def load(source_name: str, stream_name: str, night: date, run_id: str | None = N
     After: rows, rejects, ledger row and watermark are all there, or none of them. Loading a run again changes nothing.
     Raises DataError when too large a share of the records breaks the contract; nothing is written then.
     """
-    started = time.monotonic()
     stream = registered(source_name).stream(stream_name)
+    with ledger.failure_recorded(source_name, landing.ACCOUNT, stream_name, night):
+        return _load(source_name, stream, night, run_id)
+
+
+def _load(source_name: str, stream: Stream, night: date, run_id: str | None) -> LoadReport:
+    started, stream_name = time.monotonic(), stream.name
     run = landing.finished_run(source_name, stream_name, night, run_id)
     manifest = run.manifest()
     decoded = decode(stream, run, manifest)
@@ -145,8 +151,13 @@ def _readable_key(table: Table, raw: msgspec.Raw) -> str | None:
     return None if fields.get(table.key) is None else str(fields[table.key])
 
 
+@cache
+def _declared(contract: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(item.encode_name for item in msgspec.structs.fields(contract))
+
+
 def _unknown_fields(table: Table, raw: msgspec.Raw) -> list[str]:
-    declared = {item.encode_name for item in msgspec.structs.fields(table.contract)}
+    declared = _declared(table.contract)
     return [name for name in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) if name not in declared]
 
 

@@ -115,12 +115,15 @@ def test_a_lasting_fault_fails_by_name_and_the_next_run_goes_on_from_there(
         extract("asknicely", "responses", NIGHT)
     with pytest.raises(Exception, match="nothing complete has landed"):
         load("asknicely", "responses", NIGHT)
+    told = "select status || ': ' || error from ops.loads where stream = 'responses'"
+    assert answer(warehouse, told).startswith("failed: ")
     report = extract("asknicely", "responses", NIGHT)
     assert report.resumed
     load("asknicely", "responses", NIGHT)
     expected = sandbox.records("asknicely/responses", datetime(2026, 11, 21, 2, tzinfo=UTC))
     assert answer(warehouse, "select count(*) from raw.asknicely__responses") == len(expected)
     assert len(landing.runs("asknicely", "responses", NIGHT)) == 1
+    assert answer(warehouse, "select status from ops.loads where error is null") == "done"
 
 
 def test_a_cut_bulk_file_does_not_become_a_quiet_night(sandbox: Sandbox, warehouse: str) -> None:

@@ -81,7 +81,6 @@ def _last_touched(response: Response) -> datetime | None:
 
 SOURCE = Source(
     name="asknicely",
-    kind="survey",
     headers=_key,
     check=_check,
     streams=(

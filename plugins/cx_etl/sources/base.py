@@ -100,7 +100,6 @@ class Source:
     """
 
     name: str
-    kind: str
     streams: tuple[Stream, ...]
     headers: Callable[[Connection], dict[str, str]]
     check: Callable[[Answer], None] = lambda answer: None

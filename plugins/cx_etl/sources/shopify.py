@@ -256,7 +256,6 @@ def _lines(body: bytes) -> Iterator[tuple[int, msgspec.Raw]]:
 
 SOURCE = Source(
     name="shopify",
-    kind="store",
     headers=_token,
     check=_check,
     streams=(

@@ -125,7 +125,6 @@ def _form_request(todo: tuple[str, ...], context: Mapping[str, str]) -> Request 
 
 SOURCE = Source(
     name="typeform",
-    kind="survey",
     # Responses of about the last half hour may not be visible yet.
     lag=timedelta(minutes=30),
     headers=_bearer,

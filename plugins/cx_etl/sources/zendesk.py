@@ -186,7 +186,6 @@ def _generated_at(ticket: Ticket) -> datetime:
 
 SOURCE = Source(
     name="zendesk",
-    kind="helpdesk",
     # Rows changed in the last minute are withheld.
     lag=timedelta(minutes=1),
     headers=_login,
