@@ -1,15 +1,14 @@
-"""One DAG per enabled source: every stream is extracted and loaded, then the source's night counts as landed."""
+"""One DAG per enabled account: every stream is extracted and loaded, then the account's night counts as landed."""
 
 from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
 from cx_etl import airflow_io
-from cx_etl.sources import enabled_sources
-from cx_etl.sources.base import Source
+from cx_etl.sources import Account, enabled_accounts
 
 
-def extract_and_load(source: str, stream: str) -> dict:
+def extract_and_load(account: Account, stream: str) -> dict:
     """Wire one stream: landing first, then raw. Returns what the load task reports."""
 
     @task(task_id=f"extract_{stream}")
@@ -17,27 +16,28 @@ def extract_and_load(source: str, stream: str) -> dict:
         """Land what the stream changed in the night's window; fails when the window cannot be proven complete."""
         from cx_etl.extract import extract
 
-        return extract(source, stream, airflow_io.night(context), airflow_io.connection(source)).as_dict()
+        connection = airflow_io.connection(account.id)
+        return extract(account.label, stream, airflow_io.night(context), connection).as_dict()
 
     @task(task_id=f"load_{stream}")
     def load(extracted: dict, **context) -> dict:
         """Decode the landed records against the contract into raw; the watermark moves in the same transaction."""
         from cx_etl.load import load
 
-        return load(source, stream, airflow_io.night(context), extracted["run_id"]).as_dict()
+        return load(account.label, stream, airflow_io.night(context), extracted["run_id"]).as_dict()
 
     return load(extract())
 
 
-def extract_dag(source: Source) -> DAG:
-    """The DAG of one source."""
-    asset = airflow_io.landed(source.name)
+def extract_dag(account: Account) -> DAG:
+    """The DAG of one account of a source."""
+    asset = airflow_io.landed(account.id)
     with DAG(
-        dag_id=f"extract_{source.name}",
+        dag_id=f"extract_{account.id}",
         schedule=airflow_io.nightly(),
-        tags=["extract", source.name],
-        doc_md=f"Extracts and loads **{source.name}**, one night per run. The partition key is the night.",
-        **airflow_io.dag_defaults(f"Extract {source.name}", limit=timedelta(hours=2)),
+        tags=["extract", account.source.name],
+        doc_md=f"Extracts and loads **{account.label}**, one night per run. The partition key is the night.",
+        **airflow_io.dag_defaults(f"Extract {account.label}", limit=timedelta(hours=2)),
     ) as dag:
 
         @task(
@@ -47,14 +47,14 @@ def extract_dag(source: Source) -> DAG:
             execution_timeout=timedelta(minutes=5),
         )
         def night_landed(loads: list[dict], **context) -> dict:
-            """Say that every stream of the source has this night, which is what the marts wait for."""
+            """Say that every stream of the account has this night, which is what the marts wait for."""
             rows = {load["stream"]: load["read"] for load in loads}
             context["outlet_events"][asset].extra = {"rows": rows}
             return rows
 
-        night_landed([extract_and_load(source.name, stream.name) for stream in source.streams])
+        night_landed([extract_and_load(account, stream.name) for stream in account.source.streams])
     return dag
 
 
-for _source in enabled_sources():
-    globals()[f"extract_{_source.name}"] = extract_dag(_source)
+for _account in enabled_accounts():
+    globals()[f"extract_{_account.id}"] = extract_dag(_account)

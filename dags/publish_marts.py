@@ -5,11 +5,11 @@ from datetime import timedelta
 from airflow.sdk import DAG, task
 
 from cx_etl import airflow_io
-from cx_etl.settings import load_settings
+from cx_etl.sources import enabled_accounts
 
 with DAG(
     dag_id="publish_marts",
-    schedule=airflow_io.when_all_landed(load_settings().sources),
+    schedule=airflow_io.when_all_landed([account.id for account in enabled_accounts()]),
     tags=["marts"],
     doc_md="Builds, checks and publishes the marts when all sources of a night have landed. "
     "A critical expectation that fails keeps the last publication current.",

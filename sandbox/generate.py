@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sandbox.generator.others import OTHERS, Day
 from sandbox.generator.people import Person, make_people
 from sandbox.generator.plan import Plan, poisson
 from sandbox.generator.sink import Sink
@@ -88,6 +89,7 @@ class World:
         self._store = Store(plan, sink, diary, self._stream("store"))
         self._support = Support(plan, sink, diary, self._stream("support"))
         self._surveys = Surveys(plan, sink, diary, self._stream("surveys"))
+        self._others = [make(plan, sink, self._stream(name)) for name, make in OTHERS.items()]
 
     def live(self) -> None:
         """Simulate every day, writing what can no longer change."""
@@ -100,14 +102,18 @@ class World:
         plan = self._plan
         present = [person for person in self._people if person.joined <= day < person.left]
         share = plan.busyness(day) * plan.customers / plan.nights
+        orders, tickets = [], []
         for at, person in self._visits(day, present, share * ORDERS_PER_CUSTOMER):
-            order = self._store.place(person, at)
-            self._surveys.after_order(order)
-            self._maybe_complain(order)
+            orders.append(self._store.place(person, at))
+            self._surveys.after_order(orders[-1])
+            self._maybe_complain(orders[-1])
         general = self._visits(day, present, share * GENERAL_TICKETS_PER_CUSTOMER)
         complaints = self._complaints.pop(day, [])
         for at, person in sorted([*complaints, *general], key=lambda visit: (visit[0], visit[1].index)):
-            self._surveys.after_ticket(self._support.open_ticket(person, at))
+            tickets.append(self._support.open_ticket(person, at))
+            self._surveys.after_ticket(tickets[-1])
+        for other in self._others:
+            other.live(Day(day, present, orders, tickets))
 
     def _maybe_complain(self, order: Order) -> None:
         """Late and refunded orders lead to a ticket more often; it is opened when its day comes."""

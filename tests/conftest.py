@@ -1,7 +1,6 @@
 """Fixtures for all tests: a real PostgreSQL, a fresh migrated database per test, and the sandbox on real HTTP."""
 
 import itertools
-import json
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +10,7 @@ import pytest
 
 from cx_etl import warehouse as cx_warehouse
 from cx_etl.local.postgres import EmbeddedServer, embedded_server
-from sandboxes import CREDENTIALS, Sandbox, serving
+from sandboxes import Sandbox, serving
 
 # A stack that happens to run, or ran, in this checkout must not lend the tests its settings; nor to their subprocesses.
 os.environ["CX_STACK_FILE"] = os.devnull + ".none"
@@ -51,11 +50,9 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sandbox(small_dataset: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """The sandbox over the small dataset, connected as all four sources; its clock stands after 2026-11-20."""
+    """The sandbox over the small dataset, connected as all systems; its clock stands after 2026-11-20."""
     monkeypatch.setenv("CX_DATASET", str(small_dataset))
     with serving(small_dataset) as server:
-        for source in ("zendesk", "shopify", "asknicely", "typeform"):
-            connection = {"conn_type": "http", "host": f"{server.url}/{source}", **CREDENTIALS}
-            monkeypatch.setenv(f"AIRFLOW_CONN_{source.upper()}", json.dumps(connection))
+        server.connect(monkeypatch)
         server.at_end_of(date(2026, 11, 20))
         yield server

@@ -1,6 +1,5 @@
 """Whole pipelines over a dataset, without Airflow: the same functions that its tasks call."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +15,7 @@ from cx_etl import warehouse
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.night import window_end
 from cx_etl.nightly import extract_all, load_all
-from sandboxes import CREDENTIALS, Sandbox, serving
-
-SOURCES = ("zendesk", "shopify", "asknicely", "typeform")
+from sandboxes import Sandbox, serving
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,7 @@ def pipeline(
         patch.setenv("CX_STATE_DIR", str(state))
         patch.setenv("CX_TIME_ZONE", time_zone)
         patch.setenv("CX_DATASET", str(dataset))
-        for source in SOURCES:
-            connection = {"host": f"{sandbox.url}/{source}", **CREDENTIALS}
-            patch.setenv(f"AIRFLOW_CONN_{source.upper()}", json.dumps(connection))
+        sandbox.connect(patch)
         warehouse.migrate()
         yield sandbox, server.dsn(name)
 

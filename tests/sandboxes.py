@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from cx_etl.night import window_end
+from sandbox.connections import EXTRAS, connection
 from sandbox.server import make_server, make_world
 
-CREDENTIALS = {"login": "robot@example.com/token", "password": "secret-of-the-sandbox"}
+PASSWORD = "secret-of-the-sandbox"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Sandbox:
 
     url: str
     dataset: Path
+
+    def connect(self, patch: pytest.MonkeyPatch) -> None:
+        """Connections to all systems of this sandbox, in the environment."""
+        for system in EXTRAS:
+            patch.setenv(f"AIRFLOW_CONN_{system.upper()}", json.dumps(connection(system, self.url, PASSWORD)))
 
     def set_clock(self, now: datetime) -> None:
         httpx.put(f"{self.url}/_control/clock", json={"now": now.isoformat()}).raise_for_status()

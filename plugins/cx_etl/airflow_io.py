@@ -3,7 +3,7 @@
 What all tasks share stands here once: schedule, assets, time limits and which errors are worth another try.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import and_
@@ -56,22 +56,26 @@ def nightly() -> CronPartitionTimetable | PartitionedAtRuntime:
     return CronPartitionTimetable(settings.schedule, timezone=settings.time_zone, run_offset=-1, key_format="%Y-%m-%d")
 
 
-def connection(source: str) -> Connection:
-    """The source's connection as Airflow knows it: from its secrets backend, the environment or its own store."""
-    found = AirflowConnection.get(source)
-    if not found.host or not found.password:
-        raise ConfigError(f"the connection {source} lacks host or password", "complete it under Admin, Connections")
-    return Connection(normal_host(found.host, found.port), found.login or "", found.password)
+def connection(connection_id: str) -> Connection:
+    """The connection as Airflow knows it: from its secrets backend, the environment or its own store."""
+    found = AirflowConnection.get(connection_id)
+    return Connection(
+        connection_id,
+        normal_host(found.host or "", found.port),
+        found.login or "",
+        found.password or "",
+        found.extra_dejson,
+    )
 
 
-def landed(source: str) -> Asset:
-    """The asset that says: this source's night is loaded, all streams of it."""
-    return Asset(name=f"cx_{source}", uri=f"cx://warehouse/raw/{source}")
+def landed(account_id: str) -> Asset:
+    """The asset that says: this account's night is loaded, all streams of it."""
+    return Asset(name=f"cx_{account_id}", uri=f"cx://warehouse/raw/{account_id}")
 
 
-def when_all_landed(sources: tuple[str, ...]) -> PartitionedAssetTimetable:
-    """Starts for a night when every one of these sources has landed that night."""
-    return PartitionedAssetTimetable(assets=reduce(and_, (landed(source) for source in sources)))
+def when_all_landed(account_ids: Sequence[str]) -> PartitionedAssetTimetable:
+    """Starts for a night when every one of these accounts has landed that night."""
+    return PartitionedAssetTimetable(assets=reduce(and_, (landed(account_id) for account_id in account_ids)))
 
 
 def when_published() -> PartitionedAssetTimetable:

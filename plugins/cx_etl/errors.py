@@ -26,6 +26,14 @@ class RetriableError(CxError):
         self.wait_seconds = wait_seconds
 
 
+class RestartError(RetriableError):
+    """This run cannot become complete (an address has expired, rows moved while it walked); a new run can."""
+
+
+class QuotaError(CxError):
+    """The vendor's limit is used up for longer than a run can wait; what has landed is kept for the next run."""
+
+
 class DataError(CxError):
     """What arrived is not what the contract or the vendor's own totals promise."""
 

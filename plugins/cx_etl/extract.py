@@ -1,19 +1,21 @@
 """Extract: from a source's API to the landing, page by page, resumable, and complete or failed."""
 
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
-from cx_etl import landing, ledger, warehouse
-from cx_etl.errors import CxError, DataError, RetriableError
+from cx_etl import completeness, landing, ledger, warehouse
+from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError
 from cx_etl.http import Client, observed_at
-from cx_etl.landing import ACCOUNT, Manifest, Run, Step
+from cx_etl.landing import Manifest, Run, Step
 from cx_etl.night import window_end, window_start
 from cx_etl.settings import Connection, load_settings
-from cx_etl.settings import connection as source_connection
-from cx_etl.sources import source as registered
-from cx_etl.sources.base import Request, Source, Stream, Window
+from cx_etl.settings import connection as environment_connection
+from cx_etl.sources import Account
+from cx_etl.sources import account as registered
+from cx_etl.sources.base import Request, Stream, Window
 
 HISTORY_START = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,6 +23,7 @@ HISTORY_START = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class ExtractReport:
     source: str
+    account: str
     stream: str
     night: str
     run_id: str
@@ -35,158 +38,183 @@ class ExtractReport:
         return asdict(self)
 
 
-def extract(source_name: str, stream_name: str, night: date, connection: Connection | None = None) -> ExtractReport:
-    """Land everything the stream changed in the night's window, over the connection (by default the environment's).
+@dataclass(frozen=True)
+class Job:
+    """One stream of one account, asked for one window. ``purpose`` is ``night``, or ``reconcile`` for a longer walk."""
+
+    account: Account
+    stream: Stream
+    night: date
+    window: Window
+    purpose: str = "night"
+    cursor_before: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.account.label} {self.stream.name}"
+
+
+def extract(label: str, stream_name: str, night: date, connection: Connection | None = None) -> ExtractReport:
+    """Land everything the account's stream changed in the night's window, by default over the environment's connection.
 
     After: a finished run folder with its manifest. Raises without one when the window cannot be proven complete;
     what had landed stays and the next call goes on from there.
     """
-    source = registered(source_name)
-    stream = source.stream(stream_name)
-    with ledger.failure_recorded(source_name, ACCOUNT, stream_name, night):
-        return _extract(source, stream, night, connection or source_connection(source_name))
+    account = registered(label)
+    stream = account.source.stream(stream_name)
+    with ledger.failure_recorded(account, stream_name, night):
+        found = account.require(connection or environment_connection(account.id))
+        return walk(nightly_job(account, stream, night), found)
 
 
-def _extract(source: Source, stream: Stream, night: date, connection: Connection) -> ExtractReport:
-    started = time.monotonic()
-    window, before = _window(source, stream, night)
-    run, done = _run(source, stream, night, window)
-    try:
-        with Client(source, connection) as client:
-            steps = done + _walk(client, stream, run, done)
-        _require_night_over(source, stream, window, steps)
-        total = _reconcile(source, stream, steps)
-    except CxError as error:
-        if not isinstance(error, RetriableError):
-            run.abandon(str(error))
-        raise
-    manifest = _manifest(source, stream, night, run, window, before, steps, total, time.monotonic() - started)
-    run.finish(manifest)
-    return ExtractReport(
-        source.name,
-        stream.name,
-        night.isoformat(),
-        run.run_id,
-        manifest.pages,
-        manifest.records,
-        manifest.bytes,
-        manifest.calls,
-        len(done) > 1,
-        round(manifest.seconds, 3),
-    )
-
-
-def _window(source: Source, stream: Stream, night: date) -> tuple[Window, ledger.Watermark | None]:
+def nightly_job(account: Account, stream: Stream, night: date) -> Job:
     """From the true watermark (or the night's start, if that is earlier) less the overlap, to the night's end."""
     zone = load_settings().time_zone
     with warehouse.connect() as connection:
-        before = ledger.watermark(connection, source.name, ACCOUNT, stream.name)
+        before = ledger.watermark(connection, account, stream.name)
     end = window_end(night, zone)
     if before is None:
-        return Window(HISTORY_START, end), None
-    return Window(min(before.at, window_start(night, zone)) - stream.overlap, end), before
+        return Job(account, stream, night, Window(HISTORY_START, end))
+    start = min(before.at, window_start(night, zone)) - stream.overlap
+    return Job(account, stream, night, Window(start, end), cursor_before=before.cursor)
 
 
-def _run(source: Source, stream: Stream, night: date, window: Window) -> tuple[Run, list[Step]]:
-    """The newest run if a crash left it unfinished with the same first request, else a new one; and its steps."""
-    earlier = landing.runs(source.name, stream.name, night)
+def walk(job: Job, connection: Connection) -> ExtractReport:
+    """Land the job's window. A run that cannot become complete is given up, and one new run is tried."""
+    try:
+        return _walk(job, connection)
+    except RestartError:
+        return _walk(job, connection)
+
+
+def _walk(job: Job, connection: Connection) -> ExtractReport:
+    started = time.monotonic()
+    run, done = _run(job)
+    try:
+        with (job.account.source.client or Client)(job.account.source, connection, run.path) as client:
+            steps = done + _take_all(client, job, run, done)
+        completeness.require_night_over(job.name, job.window, job.account.source.lag, steps)
+        total = completeness.require_all(job.name, job.stream, run, steps)
+    except CxError as error:
+        if not _can_go_on_after(error):
+            run.abandon(str(error))
+        raise
+    manifest = _manifest(job, run, steps, total, time.monotonic() - started)
+    run.finish(manifest)
+    return _report(manifest, resumed=len(done) > 1)
+
+
+def _can_go_on_after(error: CxError) -> bool:
+    """Whether the pages that have landed are still good when the error is over."""
+    return isinstance(error, RetriableError | QuotaError | ConfigError) and not isinstance(error, RestartError)
+
+
+def _run(job: Job) -> tuple[Run, list[Step]]:
+    """The newest run if a crash left it unfinished with the same first requests, else a new one; and its steps."""
+    start = job.stream.start(job.window)
+    earlier = landing.runs(job.account.id, job.stream.name, job.night, job.purpose)
     if earlier and earlier[-1].is_resumable:
         steps = earlier[-1].steps()
-        if steps and steps[0].next == stream.first(window):
+        if steps and steps[0].next == start:
             return earlier[-1], steps
-    run = landing.new_run(source.name, stream.name, night)
-    start = Step(next=stream.first(window))
-    run.record(start)
-    return run, [start]
+    run = landing.new_run(job.account.id, job.stream.name, job.night, job.purpose)
+    first = Step(next=start)
+    run.record(first)
+    return run, [first]
 
 
-def _walk(client: Client, stream: Stream, run: Run, done: list[Step]) -> list[Step]:
+def _take_all(client: Client, job: Job, run: Run, done: list[Step]) -> list[Step]:
     """Ask until the vendor says that there is no more; the steps taken now."""
     steps: list[Step] = []
     deadline = time.monotonic() + load_settings().stream_deadline_seconds
-    request: Request | None = done[-1].next
-    pages = sum(step.file is not None for step in done)
-    while request is not None:
+    todo = _still_to_do(done)
+    pages = sum(len(step.files) for step in done)
+    while todo:
+        request = todo.popleft()
         if time.monotonic() > deadline:
-            raise DataError(f"{client.source.name} {stream.name}: not complete in time; asked last: {request.path}")
-        step = _take(client, stream, run, request, pages)
-        pages += step.file is not None
+            raise RetriableError(
+                f"{job.name}: not complete in time; asked next would have been {request.path}",
+                "run again: it goes on from the last page; or raise [http] stream_deadline_seconds",
+            )
+        step = _take(client, job.stream, run, request, pages)
         run.record(step)
         steps.append(step)
-        request = step.next
+        pages += len(step.files)
+        todo.extendleft(reversed(step.next))
     return steps
+
+
+def _still_to_do(done: list[Step]) -> deque[Request]:
+    """The requests that the steps led to and that no step has answered: every step but the start answered the first.
+
+    What a step leads to comes first, so that the pages of one list are asked for close to each other.
+    """
+    todo: deque[Request] = deque(done[0].next)
+    for step in done[1:]:
+        todo.popleft()
+        todo.extendleft(reversed(step.next))
+    return todo
 
 
 def _take(client: Client, stream: Stream, run: Run, request: Request, pages: int) -> Step:
     """Ask once and land the answer; ``pages`` have landed before."""
     calls = client.calls
-    answer = client.send(request)
-    page = stream.read(answer)
-    file, sha256 = run.land(pages + 1, answer.body) if page.land else (None, None)
+    answer, page = client.send(request, stream.read)
+    bodies = (answer.body,) if page.bodies is None else page.bodies
+    files = tuple(run.land(pages + number, body) for number, body in enumerate(bodies, start=1))
     return Step(
         next=page.next,
-        file=file,
-        sha256=sha256,
+        files=files,
         records=page.records,
-        bytes=len(answer.body) if page.land else 0,
         vendor_total=page.vendor_total,
         cursor=page.cursor,
         calls=client.calls - calls,
+        quota_used=client.quota.used if client.quota else 0.0,
+        quota_left=client.quota.left if client.quota else None,
+        chain=request.chain,
         context=request.context,
         observed_at=observed_at(answer),
     )
 
 
-def _require_night_over(source: Source, stream: Stream, window: Window, steps: list[Step]) -> None:
-    seen = [step.observed_at for step in steps if step.observed_at]
-    if min(seen) < window.end + source.lag:
-        raise DataError(
-            f"{source.name} {stream.name}: the window ends {window.end:%Y-%m-%d %H:%M} UTC and the source's clock says "
-            f"{min(seen):%Y-%m-%d %H:%M}: records may still appear",
-            f"run the night after {window.end + source.lag + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC",
-        )
-
-
-def _reconcile(source: Source, stream: Stream, steps: list[Step]) -> int | None:
-    """The vendor's own total, if it gives one. Raises DataError when the records landed are not that many."""
-    totals = [step.vendor_total for step in steps if step.vendor_total is not None]
-    if not totals:
-        return None
-    landed = sum(step.records for step in steps)
-    if landed != sum(totals):
-        raise DataError(
-            f"{source.name} {stream.name}: the source reports {sum(totals)} records, {landed} arrived",
-            "run the night again; the watermark has not moved",
-        )
-    return sum(totals)
-
-
-def _manifest(
-    source: Source,
-    stream: Stream,
-    night: date,
-    run: Run,
-    window: Window,
-    before: ledger.Watermark | None,
-    steps: list[Step],
-    total: int | None,
-    seconds: float,
-) -> Manifest:
+def _manifest(job: Job, run: Run, steps: list[Step], total: int | None, seconds: float) -> Manifest:
     cursors = [step.cursor for step in steps if step.cursor]
+    left = [step.quota_left for step in steps if step.quota_left is not None]
+    files = [file for step in steps for file in step.files]
     return Manifest(
-        source=source.name,
-        account=ACCOUNT,
-        stream=stream.name,
-        night=night,
+        source=job.account.source.name,
+        account=job.account.name,
+        stream=job.stream.name,
+        night=job.night,
         run_id=run.run_id,
-        window_from=window.start,
-        window_to=window.end,
-        pages=sum(step.file is not None for step in steps),
+        window_from=job.window.start,
+        window_to=job.window.end,
+        pages=len(files),
         records=sum(step.records for step in steps),
-        bytes=sum(step.bytes for step in steps),
+        bytes=sum(file.bytes for file in files),
         calls=sum(step.calls for step in steps),
         vendor_total=total,
-        cursor_before=before.cursor if before else None,
+        cursor_before=job.cursor_before,
         cursor_after=cursors[-1] if cursors else None,
+        quota_used=sum(step.quota_used for step in steps),
+        quota_left=left[-1] if left else None,
+        # What changed before this is in the answers, what changed after it may be.
+        observed_at=min(step.observed_at for step in steps if step.observed_at),
         seconds=seconds,
+    )
+
+
+def _report(manifest: Manifest, resumed: bool) -> ExtractReport:
+    return ExtractReport(
+        source=manifest.source,
+        account=manifest.account,
+        stream=manifest.stream,
+        night=manifest.night.isoformat(),
+        run_id=manifest.run_id,
+        pages=manifest.pages,
+        records=manifest.records,
+        bytes=manifest.bytes,
+        calls=manifest.calls,
+        resumed=resumed,
+        seconds=round(manifest.seconds, 3),
     )

@@ -3,35 +3,38 @@
 import email.utils
 import random
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
+import msgspec
 import tenacity
 
-from cx_etl.errors import ConfigError, CxError, RetriableError
+from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError
 from cx_etl.settings import Connection, load_settings
-from cx_etl.sources.base import Answer, Request, Source
-
-if TYPE_CHECKING:
-    import httpx
+from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0
+Read = Callable[[Answer], Page]
 
 
 class Client:
-    """Sends requests of one source; ``calls`` counts every attempt that reached the vendor."""
+    """Sends requests of one source. ``calls`` counts everything that was sent; ``quota`` is the vendor's last word."""
 
-    def __init__(self, source: Source, connection: Connection) -> None:
-        import httpx
-
+    def __init__(self, source: Source, connection: Connection, scratch: Path) -> None:
         settings = load_settings()
         self.source = source
         self.calls = 0
+        self.quota: Quota | None = None
         self._connection = connection
+        self._auth = source.auth(connection)
+        self._scratch = scratch
         self._attempts = settings.retry_attempts
         # Redirects are followed by hand: the target must not see the credentials.
-        self._http = httpx.Client(timeout=settings.request_timeout_seconds, follow_redirects=False)
+        self._http = httpx.Client(
+            timeout=settings.request_timeout_seconds, follow_redirects=False, event_hooks={"request": [self._count]}
+        )
 
     def __enter__(self) -> "Client":
         return self
@@ -39,55 +42,136 @@ class Client:
     def __exit__(self, *error: object) -> None:
         self._http.close()
 
-    def send(self, request: Request) -> Answer:
-        """The answer to a request, complete and free of errors.
+    def send(self, request: Request, read: Read) -> tuple[Answer, Page]:
+        """The answer to a request, complete and free of errors, and what ``read`` makes of it.
 
-        Raises ConfigError for refused credentials, RetriableError when the attempts are used up, CxError for
-        an answer that will not change by asking again; each names the source and the request.
+        Raises ConfigError for refused credentials, QuotaError when the vendor's limit is used up for longer than a run
+        can wait, RetriableError when the attempts are used up, CxError for an answer that will not change by asking
+        again; each names the source and the request.
         """
         time.sleep(request.wait_seconds)
+        self._wait_for_quota(_where(self.source, request))
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(RetriableError),
+            retry=tenacity.retry_if_exception(_is_worth_another_try),
             stop=tenacity.stop_after_attempt(self._attempts),
             wait=_wait_seconds,
             reraise=True,
         )
-        return retrying(self._send_once, request)
+        return retrying(self._send_once, request, read)
 
-    def _send_once(self, request: Request) -> Answer:
-        import httpx
-
-        where = f"{self.source.name} {request.method} {request.path}"
+    def _send_once(self, request: Request, read: Read) -> tuple[Answer, Page]:
+        where = _where(self.source, request)
         try:
-            response = self._exchange(request)
+            answer = self._exchange(where, request)
         except httpx.TransportError as error:
             raise RetriableError(
                 f"{where}: {type(error).__name__} {error}", "check the network, then run again"
             ) from error
-        _raise_for_status(where, response)
-        answer = Answer(request, response.content, response.headers)
-        self.source.check(answer)
-        return answer
+        try:
+            self.source.check(answer)
+            page = read(answer)
+            self.quota = self.source.quota(answer)
+        except (msgspec.DecodeError, KeyError) as error:
+            raise RetriableError(
+                f"{where}: the answer is not what the vendor documents: {error!r}; it begins {_start(answer)}",
+                "run again; if it stays, compare with the vendor's changelog",
+            ) from error
+        if request in page.next and not request.wait_seconds:
+            raise RetriableError(
+                f"{where}: the answer leads back to the same request: it is the page before this one",
+                "run again; if it stays, the vendor's paging is broken",
+            )
+        return answer, page
 
-    def _exchange(self, request: Request) -> "httpx.Response":
-        self.calls += 1
+    def _exchange(self, where: str, request: Request) -> Answer:
         absolute = request.path.startswith(("http://", "https://"))
-        url = request.path if absolute else self._connection.host + request.path
         # A file that the vendor put elsewhere is fetched by its address alone.
-        headers = {} if absolute else self.source.headers(self._connection)
-        response = self._http.request(
-            request.method, url, params=request.params or None, json=request.json, headers=headers
-        )
+        auth = httpx.Auth() if absolute else self._auth
+        url = request.path if absolute else self._connection.host + filled(request.path, self._connection)
+        outgoing = self._http.build_request(request.method, url, params=request.params or None, json=request.json)
+        response = self._http.send(outgoing, auth=auth, stream=True)
         if response.is_redirect:
-            self.calls += 1
-            response = self._http.get(response.headers["location"])
-        return response
+            response.close()
+            target = self._http.build_request("GET", response.headers["location"])
+            response = self._http.send(target, auth=httpx.Auth(), stream=True)
+        try:
+            return self._take(where, request, response)
+        finally:
+            response.close()
+
+    def _take(self, where: str, request: Request, response: httpx.Response) -> Answer:
+        """The answer of a good response; a large one goes to a file of the run's folder, not to memory."""
+        if response.is_success and request.is_file:
+            file = self._scratch / "download.part"
+            with file.open("wb") as target:
+                for part in response.iter_bytes():
+                    target.write(part)
+            return Answer(request, b"", response.headers, file)
+        body = response.read()
+        if not response.is_success:
+            self._refuse(where, Answer(request, body, response.headers), response)
+        if "html" in response.headers.get("content-type", ""):
+            raise RetriableError(f"{where}: an HTML page instead of data: {_short(response)}", "run again later")
+        return Answer(request, body, response.headers)
+
+    def _refuse(self, where: str, answer: Answer, response: httpx.Response) -> None:
+        status = response.status_code
+        told = f"{where}: {status} {_short(response)}"
+        if answer.request.is_file and status in (401, 403, 404, 410):
+            raise RestartError(told, "run again: the vendor makes a new file")
+        if status in (401, 403):
+            raise ConfigError(told, "check the connection's credentials and scopes: `cx doctor`")
+        if status == 429 or status >= 500:
+            wait = _retry_after(response.headers)
+            if status == 429 and wait is None and (quota := self.source.quota(answer)):
+                wait = quota.resets_seconds
+            if wait is not None and wait > LONGEST_WAIT_SECONDS:
+                raise _used_up(told, wait)
+            raise RetriableError(told, "run again later", wait)
+        raise CxError(told, "the request is wrong: see the vendor's changelog")
+
+    def _wait_for_quota(self, where: str) -> None:
+        """Rather wait for the vendor's window to start anew than run into its refusal."""
+        if self.quota is None or self.quota.left > 0:
+            return
+        if self.quota.resets_seconds > LONGEST_WAIT_SECONDS:
+            raise _used_up(f"{where}: all {self.quota.limit:,.0f} calls are used up", self.quota.resets_seconds)
+        time.sleep(self.quota.resets_seconds)
+
+    def _count(self, request: httpx.Request) -> None:
+        self.calls += 1
+
+
+def filled(path: str, connection: Connection) -> str:
+    """The path with the connection's extra in place of ``{name}``. Raises ConfigError naming what is not there."""
+    try:
+        return path.format_map(connection.extra)
+    except KeyError as error:
+        raise ConfigError(
+            f"the connection {connection.id} has no {error.args[0]} in its extra", "add it to the connection's extra"
+        ) from None
 
 
 def observed_at(answer: Answer) -> datetime:
     """When the vendor gave the answer, by its own clock where it tells it."""
     text = answer.headers.get("date")
     return email.utils.parsedate_to_datetime(text).astimezone(UTC) if text else datetime.now(UTC)
+
+
+def _is_worth_another_try(error: BaseException) -> bool:
+    return isinstance(error, RetriableError) and not isinstance(error, RestartError)
+
+
+def _where(source: Source, request: Request) -> str:
+    return f"{source.name} {request.method} {request.path}"
+
+
+def _used_up(told: str, wait_seconds: float) -> QuotaError:
+    again = datetime.now(UTC) + timedelta(seconds=wait_seconds)
+    return QuotaError(
+        f"{told}; the limit starts anew in {wait_seconds / 3600:.1f} hours",
+        f"run again after {again:%Y-%m-%d %H:%M} UTC: it goes on from the last page; `cx plan` shows the budgets",
+    )
 
 
 def _wait_seconds(state: tenacity.RetryCallState) -> float:
@@ -99,20 +183,8 @@ def _wait_seconds(state: tenacity.RetryCallState) -> float:
     return random.uniform(0, min(30.0, 0.5 * 2**state.attempt_number))
 
 
-def _raise_for_status(where: str, response: "httpx.Response") -> None:
-    status = response.status_code
-    if status in (401, 403):
-        raise ConfigError(f"{where}: {status} {_short(response)}", "check the connection's credentials and scopes")
-    if status == 429 or status >= 500:
-        raise RetriableError(f"{where}: {status} {_short(response)}", "run again later", _retry_after(response.headers))
-    if status >= 400:
-        raise CxError(f"{where}: {status} {_short(response)}", "the request is wrong: see the vendor's changelog")
-    if "html" in response.headers.get("content-type", ""):
-        raise RetriableError(f"{where}: an HTML page instead of data: {_short(response)}", "run again later")
-
-
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    text: Any = headers.get("retry-after")
+    text = headers.get("retry-after")
     if text is None:
         return None
     if text.isdigit():
@@ -120,5 +192,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (email.utils.parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
 
 
-def _short(response: "httpx.Response") -> str:
+def _short(response: httpx.Response) -> str:
     return " ".join(response.text.split())[:200]
+
+
+def _start(answer: Answer) -> str:
+    return repr(answer.body[:80])

@@ -1,7 +1,8 @@
 """Landing: response pages as received, compressed and immutable, a journal while running, a manifest at the end.
 
-``landing/<source>/<stream>/night=<date>/<run>/`` holds ``page-00001.zst`` …, ``journal.jsonl`` (one line per step,
-synced before the next request) and, only when the window is complete, ``manifest.json``.
+``landing/<account id>/<stream>/night=<date>/<run>/`` holds ``page-00001.zst`` …, ``journal.jsonl`` (one line per step,
+synced before the next request) and, only when the window is complete, ``manifest.json``. The id of a source's main
+account is the source's name.
 """
 
 import hashlib
@@ -15,24 +16,34 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from cx_etl.errors import CxError, DataError
+from cx_etl.errors import DataError
 from cx_etl.settings import load_settings
 from cx_etl.sources.base import Request
 
-ACCOUNT = "main"
+
+class File(msgspec.Struct, frozen=True):
+    """One landed page: its name in the run's folder, and the SHA-256 and size of what was received."""
+
+    name: str
+    sha256: str
+    bytes: int
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One answered request: the page it landed (if any), and what is to be asked next."""
+    """One answered request: the pages it landed (none, one, or the parts of a file), and what it leads to.
 
-    next: Request | None
-    file: str | None = None
-    sha256: str | None = None
+    A run's first step is its start: no answer, only the first requests.
+    """
+
+    next: tuple[Request, ...]
+    files: tuple[File, ...] = ()
     records: int = 0
-    bytes: int = 0
     vendor_total: int | None = None
     cursor: str | None = None
     calls: int = 0
+    quota_used: float = 0.0
+    quota_left: float | None = None
+    chain: str = ""
     context: dict[str, str] = {}
     observed_at: datetime | None = None
 
@@ -54,6 +65,9 @@ class Manifest(msgspec.Struct, frozen=True):
     vendor_total: int | None
     cursor_before: str | None
     cursor_after: str | None
+    quota_used: float
+    quota_left: float | None
+    observed_at: datetime
     seconds: float
 
 
@@ -98,11 +112,11 @@ class Run:
             file.flush()
             os.fsync(file.fileno())
 
-    def land(self, number: int, body: bytes) -> tuple[str, str]:
-        """Write a page as received; returns its file name and the SHA-256 of the bytes as received."""
+    def land(self, number: int, body: bytes) -> File:
+        """Write a page as received."""
         name = f"page-{number:05d}.zst"
         _write_whole(self.path / name, zstandard.ZstdCompressor(level=3).compress(body))
-        return name, hashlib.sha256(body).hexdigest()
+        return File(name, hashlib.sha256(body).hexdigest(), len(body))
 
     def finish(self, manifest: Manifest) -> None:
         _write_whole(self.path / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)))
@@ -110,44 +124,46 @@ class Run:
     def manifest(self) -> Manifest:
         return msgspec.json.decode((self.path / "manifest.json").read_bytes(), type=Manifest)
 
-    def pages(self) -> Iterator[tuple[Step, bytes]]:
-        """Landed pages in order, each verified against its checksum. Raises DataError naming a damaged file."""
+    def pages(self) -> Iterator[tuple[Step, str, bytes]]:
+        """Landed pages in order with their step and file name, each verified against its checksum.
+
+        Raises DataError naming a damaged file.
+        """
         for step in self.steps():
-            if step.file is None:
-                continue
-            path = self.path / step.file
-            body = zstandard.ZstdDecompressor().decompress(path.read_bytes(), max_output_size=step.bytes)
-            if hashlib.sha256(body).hexdigest() != step.sha256:
-                raise DataError(f"{path} is not what was received: its checksum differs", "extract the night again")
-            yield step, body
+            for file in step.files:
+                yield step, file.name, self._body(file)
+
+    def _body(self, file: File) -> bytes:
+        path = self.path / file.name
+        body = zstandard.ZstdDecompressor().decompress(path.read_bytes(), max_output_size=file.bytes)
+        if hashlib.sha256(body).hexdigest() != file.sha256:
+            raise DataError(f"{path} is not what was received: its checksum differs", "extract the night again")
+        return body
 
 
-def night_dir(source: str, stream: str, night: date) -> Path:
-    return load_settings().landing_dir / source / stream / f"night={night.isoformat()}"
+def folder_of(account_id: str, stream: str, night: date, purpose: str = "night") -> Path:
+    """Where the runs of that night are; ``purpose`` is ``night``, or ``reconcile`` for a longer window."""
+    return load_settings().landing_dir / account_id / stream / f"{purpose}={night.isoformat()}"
 
 
-def new_run(source: str, stream: str, night: date) -> Run:
+def new_run(account_id: str, stream: str, night: date, purpose: str = "night") -> Run:
     """A new, empty run folder; run ids sort by time."""
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
-    path = night_dir(source, stream, night) / run_id
+    path = folder_of(account_id, stream, night, purpose) / run_id
     path.mkdir(parents=True)
     return Run(path)
 
 
-def runs(source: str, stream: str, night: date) -> list[Run]:
+def runs(account_id: str, stream: str, night: date, purpose: str = "night") -> list[Run]:
     """The night's runs, oldest first."""
-    folder = night_dir(source, stream, night)
+    folder = folder_of(account_id, stream, night, purpose)
     return [Run(path) for path in sorted(folder.iterdir())] if folder.exists() else []
 
 
-def finished_run(source: str, stream: str, night: date, run_id: str | None) -> Run:
-    """The given run, or the newest finished one. Raises CxError when there is none."""
-    for run in reversed(runs(source, stream, night)):
-        if run.is_finished and run_id in (None, run.run_id):
-            return run
-    raise CxError(
-        f"nothing complete has landed for {source} {stream} of {night}", f"cx extract {night} --source {source}"
-    )
+def newest_finished(found: list[Run], run_id: str | None = None) -> Run | None:
+    """The finished run of that id, or the newest finished one; None when there is none."""
+    finished = [run for run in found if run.is_finished and run_id in (None, run.run_id)]
+    return finished[-1] if finished else None
 
 
 def _write_whole(path: Path, content: bytes) -> None:

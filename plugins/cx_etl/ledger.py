@@ -1,6 +1,6 @@
 """The ledger: watermarks and the outcome of every load, kept as data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from cx_etl.landing import Manifest
+    from cx_etl.sources import Account
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,27 @@ class Watermark:
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the records of one load; read = new + changed + same + rejected."""
+    """What became of the records of one load; read = new + changed + same + rejected.
+
+    ``deleted`` counts stored records that were marked because a complete answer no longer had them.
+    """
 
     read: int
     new: int
     changed: int
     rejected: int
+    deleted: int = 0
 
     @property
     def same(self) -> int:
         return self.read - self.new - self.changed - self.rejected
 
 
-def watermark(connection: "psycopg.Connection", source: str, account: str, stream: str) -> Watermark | None:
+def watermark(connection: "psycopg.Connection", account: "Account", stream: str) -> Watermark | None:
     """The stream's watermark, or None before its first load."""
     row = connection.execute(
         "select watermark_at, cursor from ops.watermarks where source = %s and account = %s and stream = %s",
-        (source, account, stream),
+        (account.source.name, account.name, stream),
     ).fetchone()
     return Watermark(*row) if row else None
 
@@ -71,8 +76,11 @@ def record_load(
         "rows_changed": counts.changed,
         "rows_same": counts.same,
         "rows_rejected": counts.rejected,
+        "rows_deleted": counts.deleted,
         "bytes": manifest.bytes,
         "vendor_total": manifest.vendor_total,
+        "quota_used": manifest.quota_used,
+        "quota_left": manifest.quota_left,
         "unknown_fields": Jsonb(unknown_fields),
         "cursor_before": manifest.cursor_before,
         "cursor_after": manifest.cursor_after,
@@ -96,20 +104,45 @@ def record_load(
     )
 
 
+def note_undeclared_fields(connection: "psycopg.Connection", manifest: "Manifest", fields: Iterable[str]) -> None:
+    """Remember fields that records have and their contract lacks, once each, inside the caller's transaction.
+
+    Those of the first load that brought records are the baseline, later ones are news.
+    """
+    stream = {"source": manifest.source, "account": manifest.account, "stream": manifest.stream}
+    earlier = connection.execute(
+        """
+        select from ops.loads
+        where source = %(source)s and account = %(account)s and stream = %(stream)s and rows_read > 0 limit 1
+        """,
+        stream,
+    ).fetchone()
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into ops.undeclared_fields (source, account, stream, field, first_night, is_baseline)
+            values (%(source)s, %(account)s, %(stream)s, %(field)s, %(night)s, %(is_baseline)s)
+            on conflict do nothing
+            """,
+            [
+                {**stream, "field": field, "night": manifest.night, "is_baseline": earlier is None}
+                for field in sorted(fields)
+            ],
+        )
+
+
 @contextmanager
-def failure_recorded(source: str, account: str, stream: str, night: date) -> Iterator[None]:
+def failure_recorded(account: "Account", stream: str, night: date) -> Iterator[None]:
     """An error that ends the block is noted in ops.loads, and goes on; `cx status` shows it until the night loads."""
     try:
         yield
     except CxError as error:
         with warehouse.connect() as connection:
-            _record_failure(connection, source, account, stream, night, error.message)
+            _record_failure(connection, account, stream, night, error.message)
         raise
 
 
-def _record_failure(
-    connection: "psycopg.Connection", source: str, account: str, stream: str, night: date, error: str
-) -> None:
+def _record_failure(connection: "psycopg.Connection", account: "Account", stream: str, night: date, error: str) -> None:
     """A night that was loaded before keeps its row: its data is there."""
     connection.execute(
         """
@@ -121,7 +154,7 @@ def _record_failure(
         on conflict (source, account, stream, night) do update set error = excluded.error, loaded_at = now()
         where kept.status = 'failed'
         """,
-        (source, account, stream, night, error),
+        (account.source.name, account.name, stream, night, error),
     )
 
 

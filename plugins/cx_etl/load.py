@@ -6,18 +6,23 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cx_etl import landing, ledger, quarantine, raw_tables, warehouse
 from cx_etl.contract import child_rows, row_of, shape_of
-from cx_etl.errors import DataError
+from cx_etl.errors import CxError, DataError
 from cx_etl.landing import Manifest, Run, Step
+from cx_etl.ledger import Counts
 from cx_etl.quarantine import Reject
+from cx_etl.raw_tables import Batch
 from cx_etl.settings import load_settings
-from cx_etl.sources import source as registered
+from cx_etl.sources import account as registered
 from cx_etl.sources.base import Stream, Table
+
+if TYPE_CHECKING:
+    import psycopg
 
 # Below this many rejects a share means nothing: one bad record of two is a quarantined record, not a broken source.
 FEWEST_REJECTS_TO_FAIL = 10
@@ -26,6 +31,7 @@ FEWEST_REJECTS_TO_FAIL = 10
 @dataclass(frozen=True)
 class LoadReport:
     source: str
+    account: str
     stream: str
     night: str
     run_id: str
@@ -33,6 +39,7 @@ class LoadReport:
     new: int
     changed: int
     same: int
+    deleted: int
     rejected: int
     seconds: float
 
@@ -50,43 +57,76 @@ class Decoded:
     read: int = 0
 
 
-def load(source_name: str, stream_name: str, night: date, run_id: str | None = None) -> LoadReport:
+def load(label: str, stream_name: str, night: date, run_id: str | None = None) -> LoadReport:
     """Bring the night's landed run (the newest finished one by default) into the raw tables.
 
     After: rows, rejects, ledger row and watermark are all there, or none of them. Loading a run again changes nothing.
     Raises DataError when too large a share of the records breaks the contract; nothing is written then.
     """
-    stream = registered(source_name).stream(stream_name)
-    with ledger.failure_recorded(source_name, landing.ACCOUNT, stream_name, night):
-        return _load(source_name, stream, night, run_id)
+    account = registered(label)
+    stream = account.source.stream(stream_name)
+    with ledger.failure_recorded(account, stream_name, night):
+        run = landing.newest_finished(landing.runs(account.id, stream_name, night), run_id)
+        if run is None:
+            raise CxError(
+                f"nothing complete has landed for {account.label} {stream_name} of {night}",
+                f"cx extract {night} --source {account.label}",
+            )
+        return load_run(stream, run)
 
 
-def _load(source_name: str, stream: Stream, night: date, run_id: str | None) -> LoadReport:
-    started, stream_name = time.monotonic(), stream.name
-    run = landing.finished_run(source_name, stream_name, night, run_id)
-    manifest = run.manifest()
+def load_run(stream: Stream, run: Run) -> LoadReport:
+    """Bring one finished run in: rows, rejects, ledger row and watermark in one transaction."""
+    started, manifest = time.monotonic(), run.manifest()
     decoded = decode(stream, run, manifest)
     _require_few_rejects(manifest, decoded)
     with warehouse.connect() as connection:
-        connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"load {source_name} {stream_name}",))
-        upserted = [raw_tables.upsert(connection, table, decoded.rows, night) for table in stream.tables]
-        quarantine.add(connection, manifest, decoded.rejects)
-        counts = ledger.Counts(
-            decoded.read, sum(u.new for u in upserted), sum(u.changed for u in upserted), len(decoded.rejects)
-        )
+        lock(connection, manifest)
+        counts = bring_in(connection, stream, manifest, decoded)
         seconds = round(time.monotonic() - started, 3)
+        ledger.note_undeclared_fields(connection, manifest, decoded.unknown_fields)
         ledger.record_load(connection, manifest, counts, dict(decoded.unknown_fields), seconds)
+    return _report(manifest, counts, seconds)
+
+
+def lock(connection: "psycopg.Connection", manifest: Manifest) -> None:
+    """One load of a stream at a time, until the transaction ends."""
+    name = f"load {manifest.source} {manifest.account} {manifest.stream}"
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (name,))
+
+
+def bring_in(connection: "psycopg.Connection", stream: Stream, manifest: Manifest, decoded: Decoded) -> Counts:
+    """Write rows and rejects, inside the caller's transaction; what became of them."""
+    batch = Batch(stream, manifest.account, manifest.night)
+    upserted = [raw_tables.upsert(connection, batch, table, decoded.rows) for table in stream.tables]
+    deleted = 0
+    if stream.absent_is_deleted:
+        rejected = [reject.natural_key for reject in decoded.rejects]
+        deleted = raw_tables.mark_absent(connection, batch, manifest, rejected)
+    quarantine.add(connection, manifest, decoded.rejects)
+    return Counts(
+        read=decoded.read,
+        new=sum(one.new for one in upserted),
+        changed=sum(one.changed for one in upserted),
+        rejected=len(decoded.rejects),
+        deleted=deleted,
+    )
+
+
+def _report(manifest: Manifest, counts: Counts, seconds: float) -> LoadReport:
     return LoadReport(
-        source_name,
-        stream_name,
-        night.isoformat(),
-        run.run_id,
-        counts.read,
-        counts.new,
-        counts.changed,
-        counts.same,
-        counts.rejected,
-        seconds,
+        source=manifest.source,
+        account=manifest.account,
+        stream=manifest.stream,
+        night=manifest.night.isoformat(),
+        run_id=manifest.run_id,
+        read=counts.read,
+        new=counts.new,
+        changed=counts.changed,
+        same=counts.same,
+        deleted=counts.deleted,
+        rejected=counts.rejected,
+        seconds=seconds,
     )
 
 
@@ -94,14 +134,14 @@ def decode(stream: Stream, run: Run, manifest: Manifest) -> Decoded:
     """Every record of the run's pages as table rows, or as a reject with its reason."""
     decoded = Decoded(rows={table.name: [] for table in stream.tables})
     decoders = [msgspec.json.Decoder(table.contract) for table in stream.tables]
-    for step, body in run.pages():
+    for step, file, body in run.pages():
         for offset, (index, raw) in enumerate(stream.split(body)):
             decoded.read += 1
             table = stream.tables[index]
             try:
                 add_record(decoded, stream, table, decoders[index].decode(raw), step, manifest.run_id)
             except (msgspec.DecodeError, ValueError) as error:
-                decoded.rejects.append(_reject(table, step, offset, raw, str(error)))
+                decoded.rejects.append(_reject(table, step, file, offset, raw, str(error)))
             else:
                 decoded.unknown_fields.update(_unknown_fields(table, raw))
     return decoded
@@ -130,14 +170,14 @@ def row_hash(record: msgspec.Struct) -> bytes:
     return hashlib.blake2b(msgspec.json.encode(record), digest_size=16).digest()
 
 
-def _reject(table: Table, step: Step, offset: int, raw: msgspec.Raw, reason: str) -> Reject:
+def _reject(table: Table, step: Step, file: str, offset: int, raw: msgspec.Raw, reason: str) -> Reject:
     return Reject(
         table=table.name,
         natural_key=_readable_key(table, raw),
         reason=reason,
         payload=bytes(raw),
         context=step.context,
-        landing_file=step.file or "",
+        landing_file=file,
         record_offset=offset,
         observed_at=step.observed_at,
     )
@@ -148,7 +188,8 @@ def _readable_key(table: Table, raw: msgspec.Raw) -> str | None:
         fields = msgspec.json.decode(raw, type=dict[str, Any])
     except (msgspec.DecodeError, ValueError):
         return None
-    return None if fields.get(table.key) is None else str(fields[table.key])
+    found = [fields.get(key) for key in table.keys]
+    return None if None in found else "|".join(map(str, found))
 
 
 @cache
@@ -162,9 +203,12 @@ def _unknown_fields(table: Table, raw: msgspec.Raw) -> list[str]:
 
 
 def _require_few_rejects(manifest: Manifest, decoded: Decoded) -> None:
-    limit = load_settings().quarantine_limit
+    """Raise DataError past the limit: the stream's own, or the common one, which a handful of rejects never passes."""
+    settings, stream = load_settings(), f"{manifest.source}/{manifest.stream}"
+    own = settings.quarantine_limits.get(stream)
+    limit, fewest = (settings.quarantine_limit, FEWEST_REJECTS_TO_FAIL) if own is None else (own, 0)
     rejected = len(decoded.rejects)
-    if rejected > FEWEST_REJECTS_TO_FAIL and rejected > limit * decoded.read:
+    if rejected > fewest and rejected > limit * decoded.read:
         first = decoded.rejects[0]
         raise DataError(
             f"{manifest.source} {manifest.stream} of {manifest.night}: {rejected} of {decoded.read} records break the "

@@ -7,8 +7,7 @@ from cx_etl import extract as extracting
 from cx_etl import load as loading
 from cx_etl import warehouse
 from cx_etl.errors import CxError
-from cx_etl.sources import enabled_sources, source
-from cx_etl.sources.base import Source
+from cx_etl.sources import Account, account, enabled_accounts
 
 
 def run_night(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
@@ -29,22 +28,22 @@ def run_night(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
 
 def extract_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
     """Every stream of the night to the landing."""
-    for system in _chosen(sources):
-        for stream in system.streams:
-            report = extracting.extract(system.name, stream.name, night)
+    for each in _chosen(sources):
+        for stream in each.source.streams:
+            report = extracting.extract(each.label, stream.name, night)
             yield (
-                f"extract   {system.name}/{stream.name}: {report.records:,} records in {report.pages} pages, "
+                f"extract   {each.label}/{stream.name}: {report.records:,} records in {report.pages} pages, "
                 f"{report.calls} calls, {report.seconds:.1f} s"
             )
 
 
 def load_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
     """Every landed stream of the night to the raw tables."""
-    for system in _chosen(sources):
-        for stream in system.streams:
-            report = loading.load(system.name, stream.name, night)
+    for each in _chosen(sources):
+        for stream in each.source.streams:
+            report = loading.load(each.label, stream.name, night)
             yield (
-                f"load      {system.name}/{stream.name}: {report.new:,} new, {report.changed:,} changed, "
+                f"load      {each.label}/{stream.name}: {report.new:,} new, {report.changed:,} changed, "
                 f"{report.same:,} same, {report.rejected:,} rejected, {report.seconds:.1f} s"
             )
 
@@ -67,5 +66,5 @@ def _newest(sql: str, night: date, next_step: str) -> int:
     return int(row[0])
 
 
-def _chosen(sources: tuple[str, ...]) -> list[Source]:
-    return [source(name) for name in sources] if sources else enabled_sources()
+def _chosen(labels: tuple[str, ...]) -> list[Account]:
+    return [account(label) for label in labels] if labels else enabled_accounts()

@@ -1,12 +1,14 @@
 """Raw tables: binary COPY into a stage, then one newest-wins upsert; a changed record brings its own children."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cx_etl.contract import TableShape, shape_of
-from cx_etl.landing import ACCOUNT
-from cx_etl.sources.base import Table
+from cx_etl.landing import Manifest
+from cx_etl.settings import load_settings
+from cx_etl.sources.base import Stream, Table
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,12 +26,25 @@ CHILD_STAGE_META = (("_run_id", "text"), ("_position", "integer"), ("_sequence",
 
 
 @dataclass(frozen=True)
+class Batch:
+    """What all rows of one load share: their stream, account and night."""
+
+    stream: Stream
+    account: str
+    night: date
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"account": self.account, "night": self.night}
+
+
+@dataclass(frozen=True)
 class Upserted:
     new: int
     changed: int
 
 
-def upsert(connection: "psycopg.Connection", table: Table, rows: dict[str, list[list[Any]]], night: date) -> Upserted:
+def upsert(connection: "psycopg.Connection", batch: Batch, table: Table, rows: dict[str, list[list[Any]]]) -> Upserted:
     """Bring staged rows in, inside the caller's transaction.
 
     For each key the row with the greatest (version, time of observation) stands afterwards, whatever the order of
@@ -38,13 +53,55 @@ def upsert(connection: "psycopg.Connection", table: Table, rows: dict[str, list[
     shape = shape_of(table.contract)
     stage = f"stage_{table.name}"
     _copy(connection, stage, shape, STAGE_META, rows[table.name])
-    counts = connection.execute(_upsert_sql(table, shape, stage), {"account": ACCOUNT, "night": night}).fetchone()
+    counts = connection.execute(_upsert_sql(batch.stream, table, shape, stage), batch.parameters).fetchone()
     for child, child_shape in shape.children.items():
         name = f"{table.name}__{child}"
         _copy(connection, f"stage_{name}", child_shape, CHILD_STAGE_META, rows.get(name, []))
-        _replace_children(connection, table, name, child_shape, night)
+        _replace_children(connection, batch, table, name, child_shape)
     assert counts is not None
     return Upserted(*counts)
+
+
+def mark_absent(
+    connection: "psycopg.Connection", batch: Batch, manifest: Manifest, rejected: Sequence[str | None]
+) -> int:
+    """Mark stored records as deleted that a complete answer should hold and does not; how many. After ``upsert``.
+
+    A rejected record was there, only unreadable: its key is left alone, and without a key nothing is marked.
+    """
+    if None in rejected:
+        return 0
+    table, stream = batch.stream.tables[0], batch.stream
+    in_window = f'and kept."{stream.found_by}" >= %(window_from)s' if stream.found_by else ""
+    done = connection.execute(
+        f"""
+        update raw.{table.name} as kept
+        set
+            _deleted_at = %(observed_at)s, _observed_at = %(observed_at)s, _night = %(night)s, _run_id = %(run_id)s,
+            _loaded_at = now()
+        where
+            kept._account = %(account)s and kept._deleted_at is null and kept._observed_at < %(observed_at)s {in_window}
+            and {key_text(table, "kept")} <> all(%(rejected)s)
+            and not exists (select from stage_{table.name} as stage where {_same_key(table, "stage", "kept")})
+        """,  # noqa: S608
+        {
+            **batch.parameters,
+            "run_id": manifest.run_id,
+            "observed_at": manifest.observed_at,
+            "window_from": manifest.window_from,
+            "rejected": list(rejected),
+        },
+    )
+    return done.rowcount
+
+
+def key_text(table: Table, alias: str) -> str:
+    """SQL: the record's key as one text, as quarantine and children hold it."""
+    return " || '|' || ".join(f'{alias}."{key}"::text' for key in table.keys)
+
+
+def _same_key(table: Table, left: str, right: str) -> str:
+    return " and ".join(f'{left}."{key}" = {right}."{key}"' for key in table.keys)
 
 
 def _copy(
@@ -66,28 +123,31 @@ def _copy(
             copy.write_row(row)
 
 
-def _upsert_sql(table: Table, shape: TableShape, stage: str) -> str:
+def _upsert_sql(stream: Stream, table: Table, shape: TableShape, stage: str) -> str:
     """Names come from contracts and the registry, never from data."""
     columns = [f'"{column.name}"' for column in shape.columns]
-    listed = ", ".join(columns)
+    listed, keys = ", ".join(columns), ", ".join(f'"{key}"' for key in table.keys)
     kept = ("_night", "_run_id", "_loaded_at", "_row_hash", "_version_at", "_observed_at", "_deleted_at")
-    updates = ", ".join(f"{name} = excluded.{name}" for name in (*columns, *kept))
+    updates = ", ".join([*_column_updates(stream, table, columns), *(f"{name} = excluded.{name}" for name in kept)])
     return f"""
         with
             newest as (
-                select distinct on ("{table.key}") * from {stage}
-                order by "{table.key}", _version_at desc, _observed_at desc, _sequence desc
+                select distinct on ({keys}) * from {stage}
+                order by {keys}, _version_at desc, _observed_at desc, _sequence desc
             ),
             written as (
                 insert into raw.{table.name} as kept ({listed}, _account, {", ".join(kept)})
                 select
                     {listed}, %(account)s, %(night)s, _run_id, now(), _row_hash, _version_at, _observed_at, _deleted_at
                 from newest
-                on conflict (_account, "{table.key}") do update set {updates}
+                on conflict (_account, {keys}) do update set {updates}
                 where
                     (excluded._version_at, excluded._observed_at) >= (kept._version_at, kept._observed_at)
-                    and excluded._row_hash is distinct from kept._row_hash
-                returning "{table.key}" as key, (xmax = 0) as is_new
+                    and (
+                        excluded._row_hash is distinct from kept._row_hash
+                        or excluded._deleted_at is distinct from kept._deleted_at
+                    )
+                returning (xmax = 0) as is_new
             ),
             marked as (
                 select count(*) filter (where is_new) as new, count(*) filter (where not is_new) as changed from written
@@ -96,22 +156,35 @@ def _upsert_sql(table: Table, shape: TableShape, stage: str) -> str:
     """  # noqa: S608
 
 
+def _column_updates(stream: Stream, table: Table, columns: list[str]) -> list[str]:
+    """What an update takes over. A deletion that blanks the record changes the tombstone's fields only."""
+    if stream.tombstone is None or table is not stream.tables[0] or load_settings().blanks_deleted:
+        return [f"{name} = excluded.{name}" for name in columns]
+    changing = {f'"{name}"' for name in stream.tombstone}
+    return [
+        f"{name} = excluded.{name}"
+        if name in changing
+        else f"{name} = case when excluded._deleted_at is null then excluded.{name} else kept.{name} end"
+        for name in columns
+    ]
+
+
 def _replace_children(
-    connection: "psycopg.Connection", table: Table, name: str, shape: TableShape, night: date
+    connection: "psycopg.Connection", batch: Batch, table: Table, name: str, shape: TableShape
 ) -> None:
     """Only parents written by this transaction: their run is this one and their load time is its start."""
     parents = f"""
-        select parent."{table.key}"::text as key, stage._sequence
+        select {key_text(table, "parent")} as key, stage._sequence
         from raw.{table.name} as parent
         inner join stage_{table.name} as stage
-            on stage."{table.key}" = parent."{table.key}" and stage._row_hash = parent._row_hash
+            on {_same_key(table, "stage", "parent")} and stage._row_hash = parent._row_hash
         where parent._account = %(account)s and parent._loaded_at = now()
+        {"and parent._deleted_at is null" if batch.stream.tombstone is not None else ""}
     """  # noqa: S608
-    parameters = {"account": ACCOUNT, "night": night}
     connection.execute(
         f"with parents as ({parents}) delete from raw.{name} as child using parents "  # noqa: S608
         "where child._account = %(account)s and child._parent_key = parents.key",
-        parameters,
+        batch.parameters,
     )
     listed = ", ".join(f'"{column.name}"' for column in shape.columns)
     connection.execute(
@@ -121,5 +194,5 @@ def _replace_children(
         select {listed}, %(account)s, latest.key, _position, %(night)s, _run_id, now()
         from stage_{name} as child inner join latest on latest._sequence = child._sequence
         """,  # noqa: S608
-        parameters,
+        batch.parameters,
     )

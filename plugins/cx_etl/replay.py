@@ -10,6 +10,7 @@ import msgspec
 from cx_etl import raw_tables, warehouse
 from cx_etl.landing import Step
 from cx_etl.load import Decoded, add_record
+from cx_etl.raw_tables import Batch
 from cx_etl.sources import source as registered
 from cx_etl.sources.base import Stream, Table
 
@@ -38,37 +39,50 @@ class _Held:
     observed_at: datetime
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Records that come in together: of one stream and night."""
+
+    source: str
+    account: str
+    stream: str
+    night: date
+
+
 def replay() -> ReplayReport:
     """Try every held record. A group (stream and night) comes in together with its marks, or not at all."""
     replayed = rejected = 0
     with warehouse.connect() as connection:
         groups = connection.execute(
-            "select distinct source, stream, night from raw.quarantine where replayed_at is null order by 1, 2, 3"
+            "select distinct source, account, stream, night from raw.quarantine where replayed_at is null"
+            " order by source, account, stream, night"
         ).fetchall()
         connection.commit()
-        for source, stream, night in groups:
-            good, bad = _replay_group(connection, registered(source).stream(stream), source, night)
+        for group in groups:
+            good, bad = _replay_group(connection, _Group(*group))
             connection.commit()
             replayed, rejected = replayed + good, rejected + bad
     return ReplayReport(replayed, rejected)
 
 
-def _replay_group(connection: "psycopg.Connection", stream: Stream, source: str, night: date) -> tuple[int, int]:
-    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"load {source} {stream.name}",))
+def _replay_group(connection: "psycopg.Connection", group: _Group) -> tuple[int, int]:
+    name = f"load {group.source} {group.account} {group.stream}"
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (name,))
+    stream = registered(group.source).stream(group.stream)
     decoded = Decoded(rows={table.name: [] for table in stream.tables})
     good: list[int] = []
     bad: list[int] = []
-    for held in _held(connection, source, stream, night):
+    for held in _held(connection, group):
         (good if _decodes(decoded, stream, held) else bad).append(held.quarantine_id)
     for table in stream.tables:
-        raw_tables.upsert(connection, table, decoded.rows, night)
+        raw_tables.upsert(connection, Batch(stream, group.account, group.night), table, decoded.rows)
     connection.execute("update raw.quarantine set replayed_at = now() where quarantine_id = any(%s)", (good,))
     return len(good), len(bad)
 
 
 def _decodes(decoded: Decoded, stream: Stream, held: _Held) -> bool:
     table = _table(stream, held.table)
-    step = Step(next=None, context=held.context, observed_at=held.observed_at)
+    step = Step(next=(), context=held.context, observed_at=held.observed_at)
     try:
         record = msgspec.json.decode(held.payload, type=table.contract)
         add_record(decoded, stream, table, record, step, held.run_id)
@@ -81,15 +95,15 @@ def _table(stream: Stream, name: str) -> Table:
     return next(table for table in stream.tables if table.name == name)
 
 
-def _held(connection: "psycopg.Connection", source: str, stream: Stream, night: date) -> Iterator[_Held]:
+def _held(connection: "psycopg.Connection", group: _Group) -> Iterator[_Held]:
     rows = connection.execute(
         """
         select quarantine_id, table_name, payload, context, run_id, observed_at
         from raw.quarantine
-        where source = %s and stream = %s and night = %s and replayed_at is null
+        where source = %s and account = %s and stream = %s and night = %s and replayed_at is null
         order by quarantine_id
         """,
-        (source, stream.name, night),
+        (group.source, group.account, group.stream, group.night),
     )
     for row in rows.fetchall():
         yield _Held(*row)

@@ -3,11 +3,11 @@
 import json
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cx_etl.errors import ConfigError
@@ -30,14 +30,19 @@ class MetricDeclaration:
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a source is and how to log in. Secrets are never printed: they are left out of ``repr``."""
+    """Where an account of a source is and how to log in. Secrets are never printed: they are left out of ``repr``.
 
+    ``extra`` holds what a vendor needs besides (a property's id, a key file's content), by Airflow's own name for it.
+    """
+
+    id: str
     host: str
     login: str
     password: str
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"Connection(host={self.host!r}, login=…, password=…)"
+        return f"Connection(id={self.id!r}, host={self.host!r}, login=…, password=…)"
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,9 @@ class Settings:
     request_timeout_seconds: float
     stream_deadline_seconds: float
     quarantine_limit: float
+    quarantine_limits: dict[str, float]
+    blanks_deleted: bool
+    options: dict[str, dict[str, Any]]
 
     @property
     def warehouse_dsn(self) -> str:
@@ -94,6 +102,9 @@ def load_settings() -> Settings:
         request_timeout_seconds=float(_value(config, "http", "request_timeout_seconds")),
         stream_deadline_seconds=float(_value(config, "http", "stream_deadline_seconds")),
         quarantine_limit=float(_value(config, "load", "quarantine_limit")),
+        quarantine_limits=_limits(config.get("load", {}).get("quarantine_limits", {})),
+        blanks_deleted=_choice(config, "load", "deleted_records", ("keep", "blank")) == "blank",
+        options=config.get("options", {}),
     )
 
 
@@ -121,6 +132,20 @@ def _value(config: dict[str, Any], section: str, key: str) -> Any:
         return config[section][key]
     except KeyError:
         raise ConfigError(f"cx.toml has no [{section}] {key}", f"add it, or set {variable}") from None
+
+
+def _choice(config: dict[str, Any], section: str, key: str, allowed: tuple[str, ...]) -> str:
+    value = _value(config, section, key)
+    if value not in allowed:
+        raise ConfigError(f"[{section}] {key} is {value!r}", f"write one of {', '.join(allowed)}")
+    return str(value)
+
+
+def _limits(entries: dict[str, Any]) -> dict[str, float]:
+    for stream, limit in entries.items():
+        if not isinstance(limit, int | float) or not 0 <= limit <= 1:
+            raise ConfigError(f"[load.quarantine_limits] {stream} is {limit!r}", "write a share between 0 and 1")
+    return {stream: float(limit) for stream, limit in entries.items()}
 
 
 def _path(text: str) -> Path:
@@ -179,34 +204,53 @@ def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
     return _metrics(tomllib.loads(path.read_text(encoding="utf-8")), path)
 
 
-def connection(source: str) -> Connection:
-    """The connection of a source, from ``AIRFLOW_CONN_<SOURCE>`` as JSON or URI. Raises ConfigError without one."""
-    variable = f"AIRFLOW_CONN_{source.upper()}"
+def connection(connection_id: str) -> Connection:
+    """The connection of that id, from ``AIRFLOW_CONN_<ID>`` as JSON or URI. Raises ConfigError without one."""
+    variable = f"AIRFLOW_CONN_{connection_id.upper()}"
     text = _variable(variable)
     if not text:
-        raise ConfigError(f"there is no connection for {source}", f"set {variable}, or run `cx up` for the sandbox")
-    found = _from_json(text) if text.lstrip().startswith("{") else _from_uri(text)
-    if not found.password:
-        raise ConfigError(f"the connection {source} has no password", f"put the token into {variable}'s password")
-    return found
+        raise ConfigError(f"there is no connection {connection_id}", f"set {variable}, or run `cx up` for the sandbox")
+    try:
+        return (_from_json if text.lstrip().startswith("{") else _from_uri)(connection_id, text)
+    except (ValueError, KeyError) as error:
+        # The text itself is not shown: it holds the password.
+        raise ConfigError(
+            f"{variable} is no connection: {type(error).__name__}", "give a URI, or JSON with host, login, password"
+        ) from None
 
 
 def normal_host(host: str, port: int | str | None = None) -> str:
     """The base address of a source: https unless it says otherwise, with the port if there is one of its own."""
+    if not host:
+        return ""
     address = host if "://" in host else f"https://{host}"
     return f"{address.rstrip('/')}:{port}" if port else address.rstrip("/")
 
 
-def _from_json(text: str) -> Connection:
+def _from_json(connection_id: str, text: str) -> Connection:
     fields = json.loads(text)
+    extra = fields.get("extra") or {}
     return Connection(
-        normal_host(fields["host"], fields.get("port")), fields.get("login") or "", fields.get("password") or ""
+        connection_id,
+        normal_host(fields.get("host") or "", fields.get("port")),
+        fields.get("login") or "",
+        fields.get("password") or "",
+        json.loads(extra) if isinstance(extra, str) else extra,
     )
 
 
-def _from_uri(text: str) -> Connection:
+def _from_uri(connection_id: str, text: str) -> Connection:
     parts = urlsplit(text)
     scheme = "http" if parts.scheme == "http" else "https"
     place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
     host = f"{scheme}://{place}{parts.path.rstrip('/')}"
-    return Connection(host, unquote(parts.username or ""), unquote(parts.password or ""))
+    extra: dict[str, Any] = dict(parse_qsl(parts.query))
+    # Airflow packs an extra that is no flat list of texts into one parameter.
+    packed = extra.pop("__extra__", None)
+    return Connection(
+        connection_id,
+        host,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        extra | json.loads(packed or "{}"),
+    )

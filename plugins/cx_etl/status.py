@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from cx_etl import warehouse
-from cx_etl.sources import enabled_sources
+from cx_etl.sources import MAIN, enabled_accounts
 
 STREAMS_SQL = """
     with
@@ -55,24 +55,29 @@ def read() -> Status:
 
 
 def _problems(streams: list[dict[str, Any]], publication: dict[str, Any] | None) -> list[str]:
-    seen = {(row["source"], row["stream"]) for row in streams}
+    seen = {(row["source"], row["account"], row["stream"]) for row in streams}
     newest = max((row["night"] for row in streams if row["status"] == "done"), default=None)
     problems = [
-        f"{system.name}/{stream.name} has never been loaded"
-        for system in enabled_sources()
-        for stream in system.streams
-        if (system.name, stream.name) not in seen
+        f"{account.label}/{stream.name} has never been loaded"
+        for account in enabled_accounts()
+        for stream in account.source.streams
+        if (account.source.name, account.name, stream.name) not in seen
     ]
     for row in streams:
         if row["status"] == "failed":
-            problems.append(f"{row['source']}/{row['stream']} failed for {row['night']}: {row['error']}")
+            problems.append(f"{_name(row)} failed for {row['night']}: {row['error']}")
         elif row["night"] != newest:
-            problems.append(f"{row['source']}/{row['stream']} ends at {row['night']}, others at {newest}")
+            problems.append(f"{_name(row)} ends at {row['night']}, others at {newest}")
     if publication is None:
         problems.append("nothing has been published")
     elif newest and publication["as_of_date"] < newest:
         problems.append(f"published as of {publication['as_of_date']}, but {newest} is loaded")
     return problems
+
+
+def _name(row: dict[str, Any]) -> str:
+    account = "" if row["account"] == MAIN else f":{row['account']}"
+    return f"{row['source']}{account}/{row['stream']}"
 
 
 def as_json(status: Status) -> str:
@@ -85,7 +90,7 @@ def as_text(status: Status) -> str:
     for row in status.streams:
         complete = f"{row['watermark_at']:%Y-%m-%d %H:%M}" if row["watermark_at"] else "-"
         lines.append(
-            f"{row['source'] + '/' + row['stream']:<29}{row['night']!s:<12}{complete:<18}"
+            f"{_name(row):<29}{row['night']!s:<12}{complete:<18}"
             f"{row['rows_new']:>6}{row['rows_changed']:>9}{row['quarantined']:>6}"
         )
     current = status.publication

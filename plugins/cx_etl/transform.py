@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cx_etl.errors import CxError, DataError, RetriableError
 from cx_etl.settings import Settings, load_settings
+from cx_etl.sources import Account, enabled_accounts
 from cx_etl.warehouse import connect
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _open_build(settings: Settings, night: date) -> tuple[int, date]:
             "update ops.builds set status = 'failed', finished_at = now(), error = 'its process ended'"
             " where status = 'running'"
         )
-        as_of_date = _as_of_date(connection, settings.sources)
+        as_of_date = _as_of_date(connection, enabled_accounts())
         _write_declarations(connection, settings)
         row = connection.execute(
             "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running') returning build_id",
@@ -93,12 +94,13 @@ def _open_build(settings: Settings, night: date) -> tuple[int, date]:
     return row[0], as_of_date
 
 
-def _as_of_date(connection: "psycopg.Connection", sources: tuple[str, ...]) -> date:
-    """The last night that every stream of the enabled sources has: one stream behind holds all figures back."""
+def _as_of_date(connection: "psycopg.Connection", accounts: list[Account]) -> date:
+    """The last night that every stream of the enabled accounts has: one stream behind holds all figures back."""
     row = connection.execute(
-        "select min(night) from (select max(night) as night from ops.loads"
-        " where status = 'done' and source = any(%s) group by source, account, stream) as streams",
-        (list(sources),),
+        "select min(night) from (select max(night) as night from ops.loads where status = 'done'"
+        " and (source, account) in (select * from unnest(%s::text[], %s::text[]))"
+        " group by source, account, stream) as streams",
+        ([account.source.name for account in accounts], [account.name for account in accounts]),
     ).fetchone()
     if not row or row[0] is None:
         raise DataError("nothing is loaded yet, so there is nothing to build", "`cx run NIGHT`")

@@ -67,14 +67,14 @@ def migrate() -> None:
         for source in SOURCES.values():
             for stream in source.streams:
                 for table in stream.tables:
-                    for statement in table_ddl(table.name, shape_of(table.contract), table.key):
+                    for statement in table_ddl(table.name, shape_of(table.contract), table.keys):
                         connection.execute(statement)
 
 
-def table_ddl(name: str, shape: TableShape, key: str) -> list[str]:
+def table_ddl(name: str, shape: TableShape, keys: tuple[str, ...]) -> list[str]:
     """Statements that make a raw table, its children, and the columns a newer contract added."""
     meta = [f"{column} {kind}{'' if column == '_deleted_at' else ' not null'}" for column, kind in META_COLUMNS]
-    statements = [_create(name, shape, meta, f'_account, "{key}"')]
+    statements = [_create(name, shape, meta, ", ".join(["_account", *(f'"{key}"' for key in keys)]))]
     statements += _added_columns(name, shape)
     child_meta = [f"{column} {kind} not null" for column, kind in CHILD_META_COLUMNS]
     for child, child_shape in shape.children.items():

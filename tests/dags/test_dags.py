@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cx_etl.settings import load_settings
-from cx_etl.sources import enabled_sources
+from cx_etl.sources import enabled_accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,12 +59,12 @@ def test_publish_is_the_only_task_that_announces_marts(parsed: dict[str, Any]) -
 
 
 def test_a_night_lands_only_after_every_stream_of_its_source_is_loaded(parsed: dict[str, Any]) -> None:
-    for source in enabled_sources():
-        tasks = parsed["dags"][f"extract_{source.name}"]["tasks"]
-        steps = {f"{verb}_{stream.name}" for verb in ("extract", "load") for stream in source.streams}
+    for account in enabled_accounts():
+        tasks = parsed["dags"][f"extract_{account.id}"]["tasks"]
+        steps = {f"{verb}_{stream.name}" for verb in ("extract", "load") for stream in account.source.streams}
         assert ancestors(tasks, "night_landed") == steps
-        assert tasks["night_landed"]["outlets"] == [f"cx_{source.name}"]
-        for stream in source.streams:
+        assert tasks["night_landed"]["outlets"] == [f"cx_{account.id}"]
+        for stream in account.source.streams:
             assert tasks[f"load_{stream.name}"]["upstream"] == [f"extract_{stream.name}"]
 
 

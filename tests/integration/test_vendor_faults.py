@@ -149,7 +149,7 @@ def test_a_connection_without_password_is_named(sandbox: Sandbox, monkeypatch: p
 
 def test_a_damaged_page_is_noticed(sandbox: Sandbox, warehouse: str) -> None:
     report = extract("typeform", "forms", NIGHT)
-    page = landing.finished_run("typeform", "forms", NIGHT, report.run_id).path / "page-00001.zst"
+    page = landing.folder_of("typeform", "forms", NIGHT) / report.run_id / "page-00001.zst"
     body = zstandard.ZstdDecompressor().decompress(page.read_bytes())
     page.write_bytes(zstandard.ZstdCompressor().compress(body.replace(b"title", b"tilte")))
     with pytest.raises(DataError, match="checksum"):

@@ -18,7 +18,8 @@ from cx_etl.local.environment import cx_environment
 from cx_etl.local.layout import Layout
 from cx_etl.local.processes import wait_until
 from cx_etl.local.stack import Stack
-from cx_etl.settings import ROOT, load_settings
+from cx_etl.settings import ROOT
+from cx_etl.sources import enabled_accounts
 
 _START_LIMIT = 180.0
 _WIDTH_OF_A_FILE = 110
@@ -46,7 +47,7 @@ def demo(dataset: Path | None = None, nights: str | None = None) -> None:
     console = _console()
     stack = start(Layout(ROOT), dataset, console)
     chosen = _nights(stack.dataset, nights)
-    reports = run_nights(stack, load_settings().sources, chosen, console)
+    reports = run_nights(stack, [account.id for account in enabled_accounts()], chosen, console)
     print_summary(stack, reports, console)
 
 
@@ -73,7 +74,7 @@ def start(layout: Layout, given: Path | None, console: Console) -> Stack:
 
 def _wait_for_services(stack: Stack) -> None:
     """Returns when the sandbox answers and Airflow's scheduler knows all DAGs."""
-    expected = {f"extract_{source}" for source in load_settings().sources} | {"publish_marts", "daily_snapshot"}
+    expected = {f"extract_{account.id}" for account in enabled_accounts()} | {"publish_marts", "daily_snapshot"}
     with AirflowApi(stack.airflow_url, stack.admin_password) as api:
         _wait_for("sandbox", lambda: _answers(f"{stack.sandbox_url}/_control/health"))
         _wait_for("airflow-api-server", lambda: bool(api.health()))

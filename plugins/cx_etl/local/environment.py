@@ -11,6 +11,7 @@ from cx_etl.local.dataset import Dataset
 from cx_etl.local.layout import Layout, stack_secrets, write_json
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.local.processes import MARKER
+from sandbox.connections import EXTRAS, connection
 
 # Set by people for their own Airflow or Python; ours must not pick them up.
 _FOREIGN = ("AIRFLOW", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "DBT_")
@@ -29,15 +30,9 @@ def cx_environment(layout: Layout, dataset: Dataset, ports: Mapping[str, int]) -
         "CX_DATASET": str(dataset.directory),
         "CX_SCHEDULE_CRON": "off",
     }
-    for source in ("zendesk", "shopify", "asknicely", "typeform"):
-        values[f"AIRFLOW_CONN_{source.upper()}"] = json.dumps(
-            {
-                "conn_type": "http",
-                "host": f"http://127.0.0.1:{ports['sandbox']}/{source}",
-                "login": "sandbox@example.invalid/token",
-                "password": keys["sandbox_password"],
-            }
-        )
+    sandbox = f"http://127.0.0.1:{ports['sandbox']}"
+    for system in EXTRAS:
+        values[f"AIRFLOW_CONN_{system.upper()}"] = json.dumps(connection(system, sandbox, keys["sandbox_password"]))
     return values
 
 

@@ -44,7 +44,7 @@ class NightReport:
     steps: tuple[StepTime, ...]
 
 
-def run_nights(stack: Stack, sources: Sequence[str], nights: Sequence[date], console: Console) -> list[NightReport]:
+def run_nights(stack: Stack, accounts: Sequence[str], nights: Sequence[date], console: Console) -> list[NightReport]:
     """After this every night is published and has its snapshot. A night that had both is left alone.
 
     Raises CxError with the failing task's last words; the nights after a failed one are not started.
@@ -52,7 +52,7 @@ def run_nights(stack: Stack, sources: Sequence[str], nights: Sequence[date], con
     reports = []
     with AirflowApi(stack.airflow_url, stack.admin_password) as api:
         for night in nights:
-            report = _run_night(stack, api, sources, night, console)
+            report = _run_night(stack, api, accounts, night, console)
             console.print(_sentence(report), highlight=False)
             reports.append(report)
             write_timings(stack, reports)
@@ -66,13 +66,13 @@ def write_timings(stack: Stack, reports: Sequence[NightReport]) -> None:
     write_json(stack.layout.state(stack.dataset.name) / "timings.json", written)
 
 
-def _run_night(stack: Stack, api: AirflowApi, sources: Sequence[str], night: date, console: Console) -> NightReport:
+def _run_night(stack: Stack, api: AirflowApi, accounts: Sequence[str], night: date, console: Console) -> NightReport:
     started = time.monotonic()
     runs = api.latest_runs(night)
     reused = _is_complete(runs)
     if not reused:
         _set_clock(stack, night)
-        extracts = [f"extract_{source}" for source in sources]
+        extracts = [f"extract_{account}" for account in accounts]
         _trigger(api, _to_trigger(extracts, runs), night)
         with Progress(console, night) as progress:
             runs = _wait(stack, api, extracts, night, progress)

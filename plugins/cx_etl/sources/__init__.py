@@ -1,13 +1,57 @@
 """The registry of sources. Adding a source is one file beside this one, and one line here."""
 
+import re
+from dataclasses import dataclass
+
 from cx_etl.errors import ConfigError
-from cx_etl.settings import load_settings
+from cx_etl.settings import Connection, load_settings
 from cx_etl.sources import asknicely, shopify, typeform, zendesk
 from cx_etl.sources.base import Source
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (zendesk.SOURCE, shopify.SOURCE, asknicely.SOURCE, typeform.SOURCE)
+    source.name: source
+    for source in (
+        zendesk.SOURCE,
+        shopify.SOURCE,
+        asknicely.SOURCE,
+        typeform.SOURCE,
+    )
 }
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a source: written ``zendesk`` for the main one, ``zendesk:emea`` for another."""
+
+    source: Source
+    name: str
+
+    @property
+    def id(self) -> str:
+        """What its connection, its folder in the landing, its DAG and its asset are called by."""
+        return self.source.name if self.name == MAIN else f"{self.source.name}_{self.name}"
+
+    @property
+    def label(self) -> str:
+        """How people write it in settings and on the command line."""
+        return self.source.name if self.name == MAIN else f"{self.source.name}:{self.name}"
+
+    def require(self, connection: Connection) -> Connection:
+        """The connection, if it has all that the source needs. Raises ConfigError naming what is missing."""
+        given = {
+            **connection.extra,
+            "host": connection.host,
+            "login": connection.login,
+            "password": connection.password,
+        }
+        missing = [need for need in self.source.needs if not given.get(need)]
+        if missing:
+            raise ConfigError(
+                f"the connection {self.id} has no {' and no '.join(missing)}",
+                f"complete it in Airflow under Admin, Connections, or in AIRFLOW_CONN_{self.id.upper()}",
+            )
+        return connection
 
 
 def source(name: str) -> Source:
@@ -17,6 +61,21 @@ def source(name: str) -> Source:
     return SOURCES[name]
 
 
-def enabled_sources() -> list[Source]:
-    """The sources that cx.toml enables, in its order."""
-    return [source(name) for name in load_settings().sources]
+def account(label: str) -> Account:
+    """The account written ``source`` or ``source:account``. Raises ConfigError for a name that could not be one."""
+    name, _, own = label.partition(":")
+    if own and not re.fullmatch(r"[a-z0-9]+", own):
+        raise ConfigError(
+            f"{label!r} names no account", "write source:account, the account in small letters and digits"
+        )
+    return Account(source(name), own or MAIN)
+
+
+def enabled_accounts() -> list[Account]:
+    """The accounts that cx.toml enables, in its order. Raises ConfigError when one is there twice."""
+    found = [account(label) for label in load_settings().sources]
+    ids = [each.id for each in found]
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    if twice:
+        raise ConfigError(f"[sources] enabled names {', '.join(twice)} twice", "remove one, or give it an account name")
+    return found

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from cx_etl.auth import HeaderAuth
 from cx_etl.contract import IntText, UnixText
 from cx_etl.errors import RetriableError
 from cx_etl.settings import Connection
@@ -40,36 +41,31 @@ PAGE_SIZE = 5000
 CLOCKS = ("responded", "sent")
 
 
-def _key(connection: Connection) -> dict[str, str]:
-    return {"X-apikey": connection.password}
+def _key(connection: Connection) -> HeaderAuth:
+    return HeaderAuth("X-apikey", connection.password)
 
 
-def _responses(window: Window) -> Request:
-    return _page_request(CLOCKS[0], 1, str(max(0, int(window.start.timestamp()))), CLOCKS[1:])
+def _responses(window: Window) -> tuple[Request, ...]:
+    since = max(0, int(window.start.timestamp()))
+    return tuple(_page_request(clock, 1, since) for clock in CLOCKS)
 
 
-def _page_request(clock: str, page: int, since: str, todo: tuple[str, ...]) -> Request:
+def _page_request(clock: str, page: int, since: int) -> Request:
     path = f"/api/v1/responses/asc/{PAGE_SIZE}/{page}/{since}/json/raw/{clock}"
-    context = {"clock": clock, "page": str(page), "since": since}
-    return Request(path, params={"includestatustime": "yes"}, context=context, todo=todo)
-
-
-def _check(answer: Answer) -> None:
-    """A page that is not the one asked for would hide another behind a total that still adds up."""
-    served, asked = answer.decoded()["pagenumber"], answer.request.context["page"]
-    if served != asked:
-        raise RetriableError(f"asknicely sent page {served} of the responses, asked was {asked}")
+    context = {"page": str(page), "since": str(since)}
+    return Request(path, params={"includestatustime": "yes"}, context=context, chain=clock)
 
 
 def _read(answer: Answer) -> Page:
     body, request = answer.decoded(), answer.request
-    records, page, since = len(body["data"]), int(request.context["page"]), request.context["since"]
+    served, asked = body["pagenumber"], request.context["page"]
+    if served != asked:
+        # A page that is not the one asked for would hide another.
+        raise RetriableError(f"asknicely sent page {served} of the responses, asked was {asked}")
+    page, since = int(asked), int(request.context["since"])
     total = int(body["total"]) if page == 1 else None
-    if page < int(body["totalpages"]):
-        return Page(records, _page_request(request.context["clock"], page + 1, since, request.todo), total)
-    if not request.todo:
-        return Page(records, None, total)
-    return Page(records, _page_request(request.todo[0], 1, since, request.todo[1:]), total)
+    following = (_page_request(request.chain, page + 1, since),) if page < int(body["totalpages"]) else ()
+    return Page(len(body["data"]), following, total)
 
 
 def _last_touched(response: Response) -> datetime | None:
@@ -81,13 +77,12 @@ def _last_touched(response: Response) -> datetime | None:
 
 SOURCE = Source(
     name="asknicely",
-    headers=_key,
-    check=_check,
+    auth=_key,
     streams=(
         Stream(
             name="responses",
             tables=(Table("asknicely__responses", Response, "response_id"),),
-            first=_responses,
+            start=_responses,
             read=_read,
             split=records_under("data"),
             version_at=_last_touched,

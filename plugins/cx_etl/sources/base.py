@@ -3,19 +3,28 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cx_etl.errors import ConfigError
 from cx_etl.settings import Connection
 
+if TYPE_CHECKING:
+    import httpx
+
+    from cx_etl.http import Client
+
 
 class Request(msgspec.Struct, frozen=True):
     """One call, complete enough to be written to the journal and sent again by another process.
 
-    ``context`` names what the records of the answer belong to (a form's id); ``todo`` holds what is
-    still to be asked for after this chain of pages ends; ``wait_seconds`` is slept before sending.
+    ``path`` is appended to the connection's host; ``{name}`` in it stands for that key of the connection's extra.
+    A path that is an address of its own is fetched as it is, without credentials. ``context`` names what the records
+    of the answer belong to (a form's id) and how far the walk is. ``chain`` names the list whose pages these are, where
+    a stream walks several. ``wait_seconds`` is slept before sending. ``is_file``: the answer may be too large for
+    memory, so it goes to a file.
     """
 
     path: str
@@ -23,35 +32,52 @@ class Request(msgspec.Struct, frozen=True):
     params: dict[str, str] = {}
     json: dict[str, Any] | None = None
     context: dict[str, str] = {}
-    todo: tuple[str, ...] = ()
+    chain: str = ""
     wait_seconds: float = 0.0
+    is_file: bool = False
+
+    def but(self, **changes: Any) -> "Request":
+        """The same request with some parts replaced."""
+        return msgspec.structs.replace(self, **changes)
+
+    def with_params(self, **params: str) -> "Request":
+        """The same request with parameters added or replaced."""
+        return self.but(params={**self.params, **params})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One response as received, with the parts that paging needs."""
+    """One response as received. ``file`` holds the body of a request that is_file; ``body`` is empty then."""
 
     request: Request
     body: bytes
     headers: Mapping[str, str]
+    file: Path | None = None
 
-    def decoded(self) -> Any:
-        return msgspec.json.decode(self.body)
+    def decoded(self, kind: Any = Any) -> Any:
+        """The JSON body, validated against the type if one is given. Raises msgspec.DecodeError if it is not that."""
+        return msgspec.json.decode(self.body, type=kind)
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a response meant: its records' place, what to ask next, and the vendor's own count if it gives one.
+    """What a response meant: how many records it holds, what to ask next, and the vendor's own count if it gives one.
 
-    ``records`` counts the records in the body. ``next`` is None only at the vendor's own end signal.
-    ``land`` is False for answers that carry no data (a job was started, is still running).
+    ``next`` holds all requests that this answer leads to; it may be empty only at the vendor's own end signal.
+    ``vendor_total`` is what the vendor says that a chain of pages holds in all: given once per chain, by its first
+    page.
+    ``bodies`` is what lands: None for the body as received, () for an answer that carries no records (a job was
+    started, is still running), or the parts of a file that was too large for one page.
     """
 
     records: int
-    next: Request | None
+    next: tuple[Request, ...] = ()
     vendor_total: int | None = None
     cursor: str | None = None
-    land: bool = True
+    bodies: Iterable[bytes] | None = None
+
+
+NOTHING: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,46 +90,95 @@ class Window:
 
 @dataclass(frozen=True)
 class Table:
-    """A raw table of a stream: its name without schema, its contract, and the key field as the vendor names it."""
+    """A raw table of a stream: its name without schema, its contract, and the key fields as the vendor names them."""
 
     name: str
     contract: type[msgspec.Struct]
-    key: str
+    key: str | tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key,) if isinstance(self.key, str) else self.key
 
 
 @dataclass(frozen=True)
 class Stream:
     """A stream as data.
 
-    ``first`` makes the first request of a window, ``read`` turns an answer into a Page, ``split`` yields the raw
+    ``start`` makes the first requests of a window, ``read`` turns an answer into a Page, ``split`` yields the raw
     records of a landed body, each with the index of its table. ``version_at`` says when a record came to be as it is
     (None: when it was observed), ``deleted_at`` when it was deleted; both read the first table's records.
     ``context_fields`` are contract fields that the request knows and the record does not.
+
+    ``found_by`` is the column by which the vendor's filter finds a record in a window; "" when an answer is always the
+    whole list. ``absent_is_deleted``: a stored record that should be in an answer and is not no longer exists; the
+    load marks it as deleted. ``tombstone`` names the fields that a deletion may change; the others keep what they said
+    before the vendor blanked them. None: a deletion changes what it changes.
     """
 
     name: str
     tables: tuple[Table, ...]
-    first: Callable[[Window], Request]
+    start: Callable[[Window], tuple[Request, ...]]
     read: Callable[[Answer], Page]
     split: Callable[[bytes], Iterable[tuple[int, msgspec.Raw]]]
     version_at: Callable[[Any], datetime | None] = lambda record: None
     deleted_at: Callable[[Any], datetime | None] = lambda record: None
     context_fields: tuple[str, ...] = ()
     overlap: timedelta = timedelta(hours=1)
+    found_by: str = "_version_at"
+    absent_is_deleted: bool = False
+    tombstone: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What the vendor said of its limit in one answer: calls (or points) left, used by it, and when it starts anew."""
+
+    left: float
+    limit: float
+    used: float = 1.0
+    resets_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A limit that the vendor documents: so many calls in so many seconds, for these streams (none: for all)."""
+
+    name: str
+    calls: int
+    seconds: int
+    streams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question that `cx doctor` asks of a connection. ``judge`` raises CxError with what to do, or says what is."""
+
+    name: str
+    request: Request
+    judge: Callable[[Answer], str]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A system: how to log in, how it complains inside a good answer, how long it lags, and its streams.
+    """A system: how to log in, how it complains inside a good answer, how long it lags, its limits and its streams.
 
-    ``check`` raises for an answer whose status is 200 but whose body is an error.
+    ``check`` raises for an answer whose status is 200 but whose body is an error. ``quota`` reads what an answer says
+    of the limits; ``budgets`` are the documented ones, for the plan before the run. The first of ``probes`` proves the
+    credentials. ``needs`` names the parts of a connection without which it cannot work. ``client`` replaces the HTTP
+    client for a source that is no web service.
     """
 
     name: str
     streams: tuple[Stream, ...]
-    headers: Callable[[Connection], dict[str, str]]
+    auth: "Callable[[Connection], httpx.Auth]"
     check: Callable[[Answer], None] = lambda answer: None
+    quota: Callable[[Answer], Quota | None] = lambda answer: None
+    budgets: tuple[Budget, ...] = ()
+    probes: tuple[Probe, ...] = ()
     lag: timedelta = timedelta()
+    needs: tuple[str, ...] = ("host", "password")
+    client: "Callable[[Source, Connection, Path], Client] | None" = None
 
     def stream(self, name: str) -> Stream:
         """The stream of that name. Raises ConfigError naming the streams there are."""
@@ -114,10 +189,11 @@ class Source:
 
 
 def records_under(field: str) -> Callable[[bytes], list[tuple[int, msgspec.Raw]]]:
-    """A splitter for bodies that hold their records as a list under one field."""
+    """A splitter for bodies that hold their records as a list under one field; "" for a body that is a bare list."""
 
     def split(body: bytes) -> list[tuple[int, msgspec.Raw]]:
-        envelope = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        return [(0, record) for record in msgspec.json.decode(envelope[field], type=list[msgspec.Raw])]
+        if field:
+            body = msgspec.json.decode(body, type=dict[str, msgspec.Raw])[field]
+        return [(0, record) for record in msgspec.json.decode(body, type=list[msgspec.Raw])]
 
     return split

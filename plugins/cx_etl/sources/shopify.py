@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
-from cx_etl.errors import ConfigError, DataError, RetriableError
+from cx_etl.auth import HeaderAuth
+from cx_etl.errors import ConfigError, DataError, RestartError, RetriableError
+from cx_etl.files import count_lines, line_parts
 from cx_etl.settings import Connection
-from cx_etl.sources.base import Answer, Page, Request, Source, Stream, Table, Window
+from cx_etl.sources.base import NOTHING, Answer, Page, Request, Source, Stream, Table, Window
 
 
 class Money(msgspec.Struct):
@@ -161,8 +163,8 @@ CUSTOMERS = """
   defaultAddress { countryCodeV2 provinceCode city }"""
 
 
-def _token(connection: Connection) -> dict[str, str]:
-    return {"X-Shopify-Access-Token": connection.password}
+def _token(connection: Connection) -> HeaderAuth:
+    return HeaderAuth("X-Shopify-Access-Token", connection.password)
 
 
 def _graphql(query: str, variables: Mapping[str, Any], step: str, wait_seconds: float = 0.0) -> Request:
@@ -170,47 +172,56 @@ def _graphql(query: str, variables: Mapping[str, Any], step: str, wait_seconds: 
     return Request(GRAPHQL, "POST", json=body, context={"step": step}, wait_seconds=wait_seconds)
 
 
-def _bulk(collection: str, fields: str) -> Callable[[Window], Request]:
+def _bulk(collection: str, fields: str) -> Callable[[Window], tuple[Request, ...]]:
     """A bulk export of everything updated since the window's start, in three steps: start, poll, file."""
 
-    def first(window: Window) -> Request:
+    def start(window: Window) -> tuple[Request, ...]:
         since = window.start.strftime("%Y-%m-%dT%H:%M:%SZ")
         query = f"{{ {collection}(query: \"updated_at:>='{since}'\") {{ edges {{ node {{ {fields} }} }} }} }}"
-        return _graphql(START, {"query": query}, "start")
+        return (_graphql(START, {"query": query}, "start"),)
 
-    return first
+    return start
 
 
 def _read(answer: Answer) -> Page:
     step = answer.request.context["step"]
     if step == "file":
-        return Page(len(answer.body.splitlines()), None, vendor_total=int(answer.request.context["objects"]))
+        return _read_file(answer)
     data = answer.decoded()["data"]
     if step == "start":
         operation = data["bulkOperationRunQuery"]["bulkOperation"]
-        return Page(0, _graphql(POLL, {"id": operation["id"]}, "poll"), land=False)
+        return Page(0, (_graphql(POLL, {"id": operation["id"]}, "poll"),), bodies=NOTHING)
     return _read_poll(answer, data["bulkOperation"])
 
 
 def _read_poll(answer: Answer, operation: Mapping[str, Any]) -> Page:
     if operation["status"] in ("CREATED", "RUNNING"):
         wait = min(LONGEST_WAIT_SECONDS, max(0.1, answer.request.wait_seconds * 2))
-        return Page(0, msgspec.structs.replace(answer.request, wait_seconds=wait), land=False)
+        return Page(0, (answer.request.but(wait_seconds=wait),), bodies=NOTHING)
     if operation["status"] != "COMPLETED":
         # The partial file of a failed export is never loaded: it would look like a quiet night.
-        raise DataError(
+        raise RestartError(
             f"shopify bulk export ended as {operation['status']} ({operation['errorCode']})", "run the night again"
         )
     if operation["url"] is None:
-        return Page(0, None, vendor_total=int(operation["objectCount"]), land=False)
+        return Page(0, vendor_total=int(operation["objectCount"]), bodies=NOTHING)
     context = {"step": "file", "objects": operation["objectCount"]}
-    return Page(0, Request(operation["url"], context=context), land=False)
+    return Page(0, (Request(operation["url"], context=context, is_file=True),), bodies=NOTHING)
+
+
+def _read_file(answer: Answer) -> Page:
+    """The lines of a bulk file, in parts. Fewer than the operation counted is a cut file, not a quiet night."""
+    assert answer.file is not None
+    objects = int(answer.request.context["objects"])
+    lines, is_whole = count_lines(answer.file)
+    if lines != objects or not is_whole:
+        raise RetriableError(f"shopify bulk file is cut: {lines} of {objects} lines")
+    return Page(objects, vendor_total=objects, bodies=line_parts(answer.file))
 
 
 def _check(answer: Answer) -> None:
     """Shopify answers 200 for errors too. Raises by what the body says."""
-    if answer.request.context["step"] == "file":
-        _require_whole(answer)
+    if answer.request.is_file:
         return
     served = answer.headers.get("x-shopify-api-version", VERSION)
     if served != VERSION:
@@ -222,12 +233,6 @@ def _check(answer: Answer) -> None:
         if error["code"] in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
             raise RetriableError(f"shopify: {error['message']}", wait_seconds=LONGEST_WAIT_SECONDS)
         raise DataError(f"shopify refused the bulk query: {error['message']} ({error['code']})")
-
-
-def _require_whole(answer: Answer) -> None:
-    lines = answer.body.splitlines()
-    if len(lines) != int(answer.request.context["objects"]) or not lines[-1].endswith(b"}"):
-        raise RetriableError(f"shopify bulk file is cut: {len(lines)} of {answer.request.context['objects']} lines")
 
 
 def _raise_error(error: Mapping[str, Any], body: Mapping[str, Any]) -> None:
@@ -256,13 +261,13 @@ def _lines(body: bytes) -> Iterator[tuple[int, msgspec.Raw]]:
 
 SOURCE = Source(
     name="shopify",
-    headers=_token,
+    auth=_token,
     check=_check,
     streams=(
         Stream(
             name="orders",
             tables=(Table("shopify__orders", Order, "id"), Table("shopify__line_items", LineItem, "id")),
-            first=_bulk("orders", ORDERS),
+            start=_bulk("orders", ORDERS),
             read=_read,
             split=_lines,
             version_at=lambda record: getattr(record, "updated_at", None),
@@ -272,7 +277,7 @@ SOURCE = Source(
         Stream(
             name="customers",
             tables=(Table("shopify__customers", Customer, "id"),),
-            first=_bulk("customers", CUSTOMERS),
+            start=_bulk("customers", CUSTOMERS),
             read=_read,
             split=_lines,
             version_at=lambda customer: customer.updated_at,

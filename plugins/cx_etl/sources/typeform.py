@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from cx_etl.auth import HeaderAuth, bearer
 from cx_etl.errors import DataError
 from cx_etl.settings import Connection
-from cx_etl.sources.base import Answer, Page, Request, Source, Stream, Table, Window, records_under
+from cx_etl.sources.base import NOTHING, Answer, Page, Request, Source, Stream, Table, Window, records_under
 
 
 class Form(msgspec.Struct):
@@ -63,31 +64,30 @@ class Response(msgspec.Struct):
 PAGE_SIZE = 1000
 
 
-def _bearer(connection: Connection) -> dict[str, str]:
-    return {"Authorization": f"Bearer {connection.password}"}
+def _token(connection: Connection) -> HeaderAuth:
+    return bearer(connection.password)
 
 
-def _forms(window: Window) -> Request:
+def _forms(window: Window) -> tuple[Request, ...]:
     # The list has no modified filter: it is short, and read whole each night.
-    return Request("/forms", params={"page": "1", "page_size": "200"})
+    return (Request("/forms", params={"page": "1", "page_size": "200"}),)
 
 
 def _read_forms(answer: Answer) -> Page:
-    body = answer.decoded()
-    return Page(len(body["items"]), _next_list_page(answer.request, body), vendor_total=body["total_items"])
+    body, request = answer.decoded(), answer.request
+    total = body["total_items"] if request.params["page"] == "1" else None
+    return Page(len(body["items"]), _next_list_page(request, body), total)
 
 
-def _next_list_page(request: Request, body: Mapping[str, Any]) -> Request | None:
+def _next_list_page(request: Request, body: Mapping[str, Any]) -> tuple[Request, ...]:
     page = int(request.params["page"])
-    if page >= body["page_count"]:
-        return None
-    return msgspec.structs.replace(request, params={**request.params, "page": str(page + 1)})
+    return (request.with_params(page=str(page + 1)),) if page < body["page_count"] else ()
 
 
-def _responses(window: Window) -> Request:
+def _responses(window: Window) -> tuple[Request, ...]:
     """The forms are listed first; each form's responses follow, since the window's start (inclusive seconds)."""
     since = window.start.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return msgspec.structs.replace(_forms(window), context={"since": since})
+    return tuple(request.but(context={"since": since}) for request in _forms(window))
 
 
 def _read_responses(answer: Answer) -> Page:
@@ -95,44 +95,36 @@ def _read_responses(answer: Answer) -> Page:
         return _read_form_list(answer)
     body, request = answer.decoded(), answer.request
     items = body["items"]
-    if len(items) < PAGE_SIZE:
-        following = _form_request(request.todo, request.context)
-    elif not items[-1].get("token"):
-        raise DataError(f"typeform form {request.context['form_id']}: a full page ends in a response without token")
-    else:
-        following = msgspec.structs.replace(request, params={**request.params, "before": items[-1]["token"]})
     # Later pages count what is left; only the first says how many the form has in the window.
     total = body["total_items"] if "before" not in request.params else None
-    return Page(len(items), following, vendor_total=total)
+    if len(items) < PAGE_SIZE:
+        return Page(len(items), (), total)
+    if not items[-1].get("token"):
+        raise DataError(f"typeform form {request.chain}: a full page ends in a response without token")
+    return Page(len(items), (request.with_params(before=items[-1]["token"]),), total)
 
 
 def _read_form_list(answer: Answer) -> Page:
     body, request = answer.decoded(), answer.request
-    todo = (*request.todo, *(form["id"] for form in body["items"]))
-    following = _next_list_page(request, body)
-    if following:
-        return Page(0, msgspec.structs.replace(following, todo=todo), land=False)
-    return Page(0, _form_request(todo, request.context), land=False)
+    forms = (_form_request(form["id"], request.context) for form in body["items"])
+    return Page(0, (*_next_list_page(request, body), *forms), bodies=NOTHING)
 
 
-def _form_request(todo: tuple[str, ...], context: Mapping[str, str]) -> Request | None:
-    if not todo:
-        return None
-    form, rest = todo[0], todo[1:]
+def _form_request(form: str, context: Mapping[str, str]) -> Request:
     params = {"page_size": str(PAGE_SIZE), "since": context["since"], "response_type": "completed"}
-    return Request(f"/forms/{form}/responses", params=params, context={**context, "form_id": form}, todo=rest)
+    return Request(f"/forms/{form}/responses", params=params, context={"form_id": form}, chain=form)
 
 
 SOURCE = Source(
     name="typeform",
     # Responses of about the last half hour may not be visible yet.
     lag=timedelta(minutes=30),
-    headers=_bearer,
+    auth=_token,
     streams=(
         Stream(
             name="forms",
             tables=(Table("typeform__forms", Form, "id"),),
-            first=_forms,
+            start=_forms,
             read=_read_forms,
             split=records_under("items"),
             version_at=lambda form: form.last_updated_at,
@@ -140,7 +132,7 @@ SOURCE = Source(
         Stream(
             name="responses",
             tables=(Table("typeform__responses", Response, "response_id"),),
-            first=_responses,
+            start=_responses,
             read=_read_responses,
             split=records_under("items"),
             version_at=lambda response: response.submitted_at,

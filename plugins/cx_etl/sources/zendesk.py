@@ -3,13 +3,13 @@
 Limits: 10 time-based and 20 cursor exports a minute. Cannot see: ratings of accounts on the new survey-based CSAT.
 """
 
-import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import msgspec
 
-from cx_etl.errors import DataError
+from cx_etl.errors import RetriableError
 from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Page, Request, Source, Stream, Table, Window, records_under
 
@@ -112,23 +112,21 @@ class SatisfactionRating(msgspec.Struct):
 EXPORT_PAGE_SIZE = "1000"
 
 
-def _login(connection: Connection) -> dict[str, str]:
-    pair = f"{connection.login}:{connection.password}".encode()
-    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+def _login(connection: Connection) -> httpx.Auth:
+    return httpx.BasicAuth(connection.login, connection.password)
 
 
 def _start_time(window: Window) -> str:
     return str(max(1, int(window.start.timestamp())))
 
 
-def _cursor_export(records: str, include: str | None = None) -> Callable[[Window], Request]:
-    def first(window: Window) -> Request:
+def _cursor_export(records: str, include: str | None = None) -> Callable[[Window], tuple[Request, ...]]:
+    def start(window: Window) -> tuple[Request, ...]:
         params = {"start_time": _start_time(window), "per_page": EXPORT_PAGE_SIZE}
-        return Request(
-            f"/api/v2/incremental/{records}/cursor.json", params={**params, **({"include": include} if include else {})}
-        )
+        params |= {"include": include} if include else {}
+        return (Request(f"/api/v2/incremental/{records}/cursor.json", params=params),)
 
-    return first
+    return start
 
 
 def _read_cursor_export(answer: Answer) -> Page:
@@ -136,20 +134,20 @@ def _read_cursor_export(answer: Answer) -> Page:
     body, request = answer.decoded(), answer.request
     records, cursor = len(body[_collection(request)]), body["after_cursor"]
     if body["end_of_stream"]:
-        return Page(records, None, cursor=cursor)
+        return Page(records, cursor=cursor)
     if not cursor:
-        raise DataError(f"zendesk {request.path}: neither end_of_stream nor a cursor to go on with")
+        raise RetriableError(f"zendesk {request.path}: neither end_of_stream nor a cursor to go on with")
     params = {key: value for key, value in request.params.items() if key != "start_time"}
-    return Page(records, msgspec.structs.replace(request, params={**params, "cursor": cursor}), cursor=cursor)
+    return Page(records, (request.but(params={**params, "cursor": cursor}),), cursor=cursor)
 
 
 def _collection(request: Request) -> str:
     return request.path.split("/")[4]
 
 
-def _events(window: Window) -> Request:
+def _events(window: Window) -> tuple[Request, ...]:
     params = {"start_time": _start_time(window), "include": "comment_events"}
-    return Request("/api/v2/incremental/ticket_events.json", params=params)
+    return (Request("/api/v2/incremental/ticket_events.json", params=params),)
 
 
 def _read_events(answer: Answer) -> Page:
@@ -157,26 +155,24 @@ def _read_events(answer: Answer) -> Page:
     body, request = answer.decoded(), answer.request
     records, end_time = len(body["ticket_events"]), body["end_time"]
     if body["end_of_stream"]:
-        return Page(records, None, cursor=str(end_time) if end_time else None)
-    if not end_time or str(end_time) == request.params["start_time"]:
-        raise DataError(
-            f"zendesk ticket events: no end_of_stream, and no progress after {request.params['start_time']}"
-        )
-    following = msgspec.structs.replace(request, params={**request.params, "start_time": str(end_time)})
-    return Page(records, following, cursor=str(end_time))
+        return Page(records, cursor=str(end_time) if end_time else None)
+    if not end_time:
+        raise RetriableError(f"zendesk {request.path}: neither end_of_stream nor an end_time to go on with")
+    return Page(records, (request.with_params(start_time=str(end_time)),), cursor=str(end_time))
 
 
-def _ratings(window: Window) -> Request:
-    return Request("/api/v2/satisfaction_ratings.json", params={"start_time": _start_time(window), "page[size]": "100"})
+def _ratings(window: Window) -> tuple[Request, ...]:
+    params = {"start_time": _start_time(window), "page[size]": "100"}
+    return (Request("/api/v2/satisfaction_ratings.json", params=params),)
 
 
 def _read_ratings(answer: Answer) -> Page:
     body, request = answer.decoded(), answer.request
     records, meta = len(body["satisfaction_ratings"]), body["meta"]
     if not meta["has_more"]:
-        return Page(records, None)
-    following = {**request.params, "page[after]": meta["after_cursor"]}
-    return Page(records, msgspec.structs.replace(request, params=following), cursor=meta["after_cursor"])
+        return Page(records)
+    following = request.with_params(**{"page[after]": meta["after_cursor"]})
+    return Page(records, (following,), cursor=meta["after_cursor"])
 
 
 def _generated_at(ticket: Ticket) -> datetime:
@@ -188,12 +184,12 @@ SOURCE = Source(
     name="zendesk",
     # Rows changed in the last minute are withheld.
     lag=timedelta(minutes=1),
-    headers=_login,
+    auth=_login,
     streams=(
         Stream(
             name="tickets",
             tables=(Table("zendesk__tickets", Ticket, "id"),),
-            first=_cursor_export("tickets", include="metric_sets"),
+            start=_cursor_export("tickets", include="metric_sets"),
             read=_read_cursor_export,
             split=records_under("tickets"),
             version_at=_generated_at,
@@ -202,7 +198,7 @@ SOURCE = Source(
         Stream(
             name="ticket_events",
             tables=(Table("zendesk__ticket_events", TicketEvent, "id"),),
-            first=_events,
+            start=_events,
             read=_read_events,
             split=records_under("ticket_events"),
             version_at=lambda event: event.created_at,
@@ -210,7 +206,7 @@ SOURCE = Source(
         Stream(
             name="users",
             tables=(Table("zendesk__users", User, "id"),),
-            first=_cursor_export("users"),
+            start=_cursor_export("users"),
             read=_read_cursor_export,
             split=records_under("users"),
             version_at=lambda user: user.updated_at,
@@ -218,7 +214,7 @@ SOURCE = Source(
         Stream(
             name="satisfaction_ratings",
             tables=(Table("zendesk__satisfaction_ratings", SatisfactionRating, "id"),),
-            first=_ratings,
+            start=_ratings,
             read=_read_ratings,
             split=records_under("satisfaction_ratings"),
             version_at=lambda rating: rating.updated_at,

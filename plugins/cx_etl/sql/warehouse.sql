@@ -57,6 +57,40 @@ create table if not exists ops.loads (
     loaded_at timestamptz not null default now(),
     primary key (source, account, stream, night)
 );
+alter table ops.loads add column if not exists quota_used double precision;
+alter table ops.loads add column if not exists quota_left double precision;
+alter table ops.loads add column if not exists rows_deleted bigint not null default 0;
+
+-- Fields that records have and their contract does not. Those of a stream's first load are its baseline; later ones are
+-- news that `cx status` tells.
+create table if not exists ops.undeclared_fields (
+    source text not null,
+    account text not null,
+    stream text not null,
+    field text not null,
+    first_night date not null,
+    is_baseline boolean not null,
+    first_seen_at timestamptz not null default now(),
+    primary key (source, account, stream, field)
+);
+
+-- What the weekly walk over a longer window found that the nightly path had missed, per stream.
+create table if not exists ops.reconciliations (
+    source text not null,
+    account text not null,
+    stream text not null,
+    night date not null,
+    run_id text not null,
+    window_from timestamptz not null,
+    window_to timestamptz not null,
+    records_walked bigint not null,
+    missed_new bigint not null,
+    missed_changes bigint not null,
+    missed_deletes bigint not null,
+    seconds double precision not null,
+    reconciled_at timestamptz not null default now(),
+    primary key (source, account, stream, night)
+);
 
 -- How far each stream is proven complete. Written only together with the rows that prove it.
 create table if not exists ops.watermarks (

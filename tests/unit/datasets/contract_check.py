@@ -6,19 +6,7 @@ from typing import Any
 import msgspec
 from dataset_files import Version, streams, versions
 
-from cx_etl.sources import asknicely, shopify, typeform, zendesk
-
-CONTRACTS: dict[str, type[msgspec.Struct]] = {
-    "zendesk/tickets": zendesk.Ticket,
-    "zendesk/ticket_events": zendesk.TicketEvent,
-    "zendesk/users": zendesk.User,
-    "zendesk/satisfaction_ratings": zendesk.SatisfactionRating,
-    "shopify/orders": shopify.Order,
-    "shopify/customers": shopify.Customer,
-    "asknicely/responses": asknicely.Response,
-    "typeform/forms": typeform.Form,
-    "typeform/responses": typeform.Response,
-}
+from cx_etl.sources import SOURCES, shopify
 
 
 def decode_all(dataset: Path) -> dict[str, int]:
@@ -34,5 +22,6 @@ def _decode(stream: str, version: Version) -> int:
         record["form_id"] = version.line["form_id"]
     for line in record.get("lineItems", {}).get("nodes", []):
         msgspec.convert({**line, "__parentId": record["id"]}, shopify.LineItem)
-    msgspec.convert(record, CONTRACTS[stream])
+    system, _, name = stream.partition("/")
+    msgspec.convert(record, SOURCES[system].stream(name).tables[0].contract)
     return 1

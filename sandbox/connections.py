@@ -1,0 +1,22 @@
+"""How to connect to each system of the sandbox: Airflow connections as data."""
+
+from typing import Any
+
+# What a connection needs besides host, login and password; every system that the sandbox serves is named here.
+EXTRAS: dict[str, dict[str, Any]] = {
+    "zendesk": {},
+    "shopify": {},
+    "asknicely": {},
+    "typeform": {},
+}
+
+
+def connection(system: str, base_url: str, password: str, login: str = "robot@example.com/token") -> dict[str, Any]:
+    """The connection to a system of the sandbox at that address, as ``AIRFLOW_CONN_<SYSTEM>`` takes it in JSON."""
+    return {
+        "conn_type": "http",
+        "host": f"{base_url}/{system}",
+        "login": login,
+        "password": password,
+        "extra": EXTRAS[system],
+    }
