@@ -13,12 +13,12 @@ NIGHT = date(2026, 1, 10)
 
 def _load(warehouse: str, orders: int) -> None:
     """A night of the store: orders of two customers, seven hours apart from each other, each refunded once."""
-    meta = "'a', '2026-01-10', 'r', now(), '', now(), now()"
+    meta = "'main', '2026-01-10', 'r', now(), '', now(), now()"
     with psycopg.connect(warehouse) as connection:
         connection.execute(
             "insert into ops.loads (source, account, stream, night, run_id, window_to, pages, calls, rows_read,"
             " rows_new, rows_changed, rows_same, rows_rejected, bytes, seconds, status)"
-            " values ('shopify', 'a', 'orders', %s, 'r', now(), 1, 1, 1, 1, 0, 0, 0, 1, 1, 'done')",
+            " values ('shopify', 'main', 'orders', %s, 'r', now(), 1, 1, 1, 1, 0, 0, 0, 1, 1, 'done')",
             (NIGHT,),
         )
         connection.execute(
@@ -67,7 +67,7 @@ def test_failing_test_names_itself_and_fails_the_build(warehouse: str) -> None:
     with psycopg.connect(warehouse) as connection:
         connection.execute(
             "insert into raw.shopify__orders__refunds (id, _account, _parent_key, _position, _night, _run_id,"
-            " _loaded_at) select 'gid://shopify/Refund/1', 'a', 'gid://shopify/Order/2', i, %s, 'r', now()"
+            " _loaded_at) select 'gid://shopify/Refund/1', 'main', 'gid://shopify/Order/2', i, %s, 'r', now()"
             " from generate_series(0, 1) as i",
             (NIGHT,),
         )
