@@ -8,11 +8,11 @@ from cx_etl import airflow_io
 from cx_etl.sources import Account, enabled_accounts
 
 
-def extract_and_load(account: Account, stream: str) -> dict:
-    """Wire one stream: landing first, then raw. Returns what the load task reports."""
+def extract_and_load(account: Account, stream: str, planned: list[str]) -> dict:
+    """Wire one stream: the plan, landing, then raw. Returns what the load task reports."""
 
     @task(task_id=f"extract_{stream}")
-    def extract(**context) -> dict:
+    def extract(planned: list[str], **context) -> dict:
         """Land what the stream changed in the night's window; fails when the window cannot be proven complete."""
         from cx_etl.extract import extract
 
@@ -26,7 +26,7 @@ def extract_and_load(account: Account, stream: str) -> dict:
 
         return load(account.label, stream, airflow_io.night(context), extracted["run_id"]).as_dict()
 
-    return load(extract())
+    return load(extract(planned))
 
 
 def extract_dag(account: Account) -> DAG:
@@ -52,7 +52,15 @@ def extract_dag(account: Account) -> DAG:
             context["outlet_events"][asset].extra = {"rows": rows}
             return rows
 
-        night_landed([extract_and_load(account, stream.name) for stream in account.source.streams])
+        @task(task_id="plan_quota", execution_timeout=timedelta(minutes=5))
+        def plan_quota() -> list[str]:
+            """Compare the calls that the night needs with what the vendor allows, before the first call."""
+            from cx_etl import quota
+
+            return quota.as_text(quota.require_room(account)).splitlines()
+
+        planned = plan_quota()
+        night_landed([extract_and_load(account, stream.name, planned) for stream in account.source.streams])
     return dag
 
 

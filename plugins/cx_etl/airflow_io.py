@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk import (
     Asset,
     CronPartitionTimetable,
+    CronTriggerTimetable,
     ExceptionRetryPolicy,
     PartitionedAssetTimetable,
     PartitionedAtRuntime,
@@ -54,6 +55,14 @@ def nightly() -> CronPartitionTimetable | PartitionedAtRuntime:
     if settings.schedule == "off":
         return PartitionedAtRuntime()
     return CronPartitionTimetable(settings.schedule, timezone=settings.time_zone, run_offset=-1, key_format="%Y-%m-%d")
+
+
+def weekly() -> CronTriggerTimetable | None:
+    """By the reconcile setting's cron; with "off" only when somebody asks for it."""
+    settings = load_settings()
+    if settings.reconcile_schedule == "off":
+        return None
+    return CronTriggerTimetable(settings.reconcile_schedule, timezone=settings.time_zone)
 
 
 def connection(connection_id: str) -> Connection:

@@ -143,6 +143,43 @@ def status(as_json: bool) -> None:
         sys.exit(1)
 
 
+@cx.command("plan")
+@click.option("--source", "sources", multiple=True, help="Only these sources.")
+def show_plan(sources: tuple[str, ...]) -> None:
+    """Calls that a night needs, as the last nights needed them, against what the vendors allow."""
+    from cx_etl import quota
+    from cx_etl.nightly import chosen
+
+    lines = quota.plan(chosen(sources))
+    click.echo(quota.as_text(lines))
+    if any(line.problem for line in lines):
+        sys.exit(1)
+
+
+@cx.command()
+@click.option("--source", "sources", multiple=True, help="Only these sources.")
+@click.option("--days", type=click.IntRange(min=1), help="How far before the watermark; cx.toml's without it.")
+def reconcile(sources: tuple[str, ...], days: int | None) -> None:
+    """Walk a longer window than the nights did, repair what they missed, and say how much that was."""
+    from cx_etl.nightly import reconcile_all
+
+    for line in reconcile_all(sources, days):
+        click.echo(line)
+
+
+@cx.command()
+@click.option("--source", "sources", multiple=True, help="Only these sources.")
+def doctor(sources: tuple[str, ...]) -> None:
+    """Prove settings, warehouse and every connection: credentials, scopes, versions, clocks, quotas."""
+    from cx_etl import doctor as doctors
+
+    findings = doctors.examine(sources)
+    for finding in findings:
+        click.echo(finding.as_text())
+    if not all(finding.is_good for finding in findings):
+        sys.exit(1)
+
+
 @cx.group()
 def quarantine() -> None:
     """Records that broke their contract."""

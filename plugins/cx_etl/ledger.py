@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Watermark:
-    """How far a stream is proven complete, and the vendor's last cursor."""
+    """How far a stream is proven complete, the vendor's last cursor, and the last night loaded."""
 
     at: datetime
     cursor: str | None
+    night: date
 
 
 @dataclass(frozen=True)
 class Counts:
     """What became of the records of one load; read = new + changed + same + rejected.
 
-    ``deleted`` counts stored records that were marked because a complete answer no longer had them.
+    ``deleted`` counts stored records that were marked because a complete answer no longer had them. The late ones are
+    among the new and changed: by the watermark they should have been there before.
     """
 
     read: int
@@ -36,6 +38,8 @@ class Counts:
     changed: int
     rejected: int
     deleted: int = 0
+    late_new: int = 0
+    late_changed: int = 0
 
     @property
     def same(self) -> int:
@@ -45,10 +49,19 @@ class Counts:
 def watermark(connection: "psycopg.Connection", account: "Account", stream: str) -> Watermark | None:
     """The stream's watermark, or None before its first load."""
     row = connection.execute(
-        "select watermark_at, cursor from ops.watermarks where source = %s and account = %s and stream = %s",
+        "select watermark_at, cursor, night from ops.watermarks where source = %s and account = %s and stream = %s",
         (account.source.name, account.name, stream),
     ).fetchone()
     return Watermark(*row) if row else None
+
+
+def watermark_of(connection: "psycopg.Connection", manifest: "Manifest") -> datetime | None:
+    """The watermark of the manifest's stream as it stands."""
+    row = connection.execute(
+        "select watermark_at from ops.watermarks where source = %s and account = %s and stream = %s",
+        (manifest.source, manifest.account, manifest.stream),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def record_load(
@@ -77,6 +90,7 @@ def record_load(
         "rows_same": counts.same,
         "rows_rejected": counts.rejected,
         "rows_deleted": counts.deleted,
+        "rows_late": counts.late_new + counts.late_changed,
         "bytes": manifest.bytes,
         "vendor_total": manifest.vendor_total,
         "quota_used": manifest.quota_used,

@@ -79,10 +79,10 @@ def load_run(stream: Stream, run: Run) -> LoadReport:
     """Bring one finished run in: rows, rejects, ledger row and watermark in one transaction."""
     started, manifest = time.monotonic(), run.manifest()
     decoded = decode(stream, run, manifest)
-    _require_few_rejects(manifest, decoded)
+    require_few_rejects(manifest, decoded)
     with warehouse.connect() as connection:
         lock(connection, manifest)
-        counts = bring_in(connection, stream, manifest, decoded)
+        counts = bring_in(connection, stream, manifest, decoded, stream.absent_is_deleted)
         seconds = round(time.monotonic() - started, 3)
         ledger.note_undeclared_fields(connection, manifest, decoded.unknown_fields)
         ledger.record_load(connection, manifest, counts, dict(decoded.unknown_fields), seconds)
@@ -95,12 +95,18 @@ def lock(connection: "psycopg.Connection", manifest: Manifest) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (name,))
 
 
-def bring_in(connection: "psycopg.Connection", stream: Stream, manifest: Manifest, decoded: Decoded) -> Counts:
-    """Write rows and rejects, inside the caller's transaction; what became of them."""
-    batch = Batch(stream, manifest.account, manifest.night)
+def bring_in(
+    connection: "psycopg.Connection", stream: Stream, manifest: Manifest, decoded: Decoded, is_complete: bool
+) -> Counts:
+    """Write rows and rejects, inside the caller's transaction; what became of them.
+
+    ``is_complete``: what the answer does not hold of its window no longer exists.
+    """
+    watermark = ledger.watermark_of(connection, manifest)
+    batch = Batch(stream, manifest.account, manifest.night, watermark)
     upserted = [raw_tables.upsert(connection, batch, table, decoded.rows) for table in stream.tables]
     deleted = 0
-    if stream.absent_is_deleted:
+    if is_complete:
         rejected = [reject.natural_key for reject in decoded.rejects]
         deleted = raw_tables.mark_absent(connection, batch, manifest, rejected)
     quarantine.add(connection, manifest, decoded.rejects)
@@ -110,6 +116,8 @@ def bring_in(connection: "psycopg.Connection", stream: Stream, manifest: Manifes
         changed=sum(one.changed for one in upserted),
         rejected=len(decoded.rejects),
         deleted=deleted,
+        late_new=sum(one.late_new for one in upserted),
+        late_changed=sum(one.late_changed for one in upserted),
     )
 
 
@@ -202,7 +210,7 @@ def _unknown_fields(table: Table, raw: msgspec.Raw) -> list[str]:
     return [name for name in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) if name not in declared]
 
 
-def _require_few_rejects(manifest: Manifest, decoded: Decoded) -> None:
+def require_few_rejects(manifest: Manifest, decoded: Decoded) -> None:
     """Raise DataError past the limit: the stream's own, or the common one, which a handful of rejects never passes."""
     settings, stream = load_settings(), f"{manifest.source}/{manifest.stream}"
     own = settings.quarantine_limits.get(stream)

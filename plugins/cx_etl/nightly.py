@@ -5,7 +5,7 @@ from datetime import date
 
 from cx_etl import extract as extracting
 from cx_etl import load as loading
-from cx_etl import warehouse
+from cx_etl import quota, warehouse
 from cx_etl.errors import CxError
 from cx_etl.sources import Account, account, enabled_accounts
 
@@ -27,8 +27,9 @@ def run_night(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def extract_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
-    """Every stream of the night to the landing."""
-    for each in _chosen(sources):
+    """Every stream of the night to the landing, if the vendors' budgets allow it."""
+    for each in chosen(sources):
+        quota.require_room(each)
         for stream in each.source.streams:
             report = extracting.extract(each.label, stream.name, night)
             yield (
@@ -39,7 +40,7 @@ def extract_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
 
 def load_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
     """Every landed stream of the night to the raw tables."""
-    for each in _chosen(sources):
+    for each in chosen(sources):
         for stream in each.source.streams:
             report = loading.load(each.label, stream.name, night)
             yield (
@@ -66,5 +67,20 @@ def _newest(sql: str, night: date, next_step: str) -> int:
     return int(row[0])
 
 
-def _chosen(labels: tuple[str, ...]) -> list[Account]:
+def reconcile_all(sources: tuple[str, ...] = (), days: int | None = None) -> Iterator[str]:
+    """Every stream that can be asked for a longer window; a line of text for each."""
+    from cx_etl.reconcile import reconcile
+
+    for each in chosen(sources):
+        for stream in each.reconcilable:
+            report = reconcile(each.label, stream.name, days=days)
+            yield (
+                f"reconcile {each.label}/{stream.name}: {report.walked:,} walked; missed {report.missed_new:,} new, "
+                f"{report.missed_changes:,} changed, {report.missed_deletes:,} deleted; "
+                f"miss rate {report.miss_rate:.3%}"
+            )
+
+
+def chosen(labels: tuple[str, ...]) -> list[Account]:
+    """The accounts of that names, all enabled ones without any."""
     return [account(label) for label in labels] if labels else enabled_accounts()

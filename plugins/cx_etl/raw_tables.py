@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cx_etl.contract import TableShape, shape_of
@@ -27,21 +27,26 @@ CHILD_STAGE_META = (("_run_id", "text"), ("_position", "integer"), ("_sequence",
 
 @dataclass(frozen=True)
 class Batch:
-    """What all rows of one load share: their stream, account and night."""
+    """What all rows of one load share: their stream, account and night, and the watermark before it."""
 
     stream: Stream
     account: str
     night: date
+    watermark: datetime | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {"account": self.account, "night": self.night}
+        return {"account": self.account, "night": self.night, "watermark": self.watermark}
 
 
 @dataclass(frozen=True)
 class Upserted:
+    """Rows that were not there, and rows that were older; late ones should have been there by the watermark."""
+
     new: int
     changed: int
+    late_new: int
+    late_changed: int
 
 
 def upsert(connection: "psycopg.Connection", batch: Batch, table: Table, rows: dict[str, list[list[Any]]]) -> Upserted:
@@ -147,13 +152,22 @@ def _upsert_sql(stream: Stream, table: Table, shape: TableShape, stage: str) -> 
                         excluded._row_hash is distinct from kept._row_hash
                         or excluded._deleted_at is distinct from kept._deleted_at
                     )
-                returning (xmax = 0) as is_new
-            ),
-            marked as (
-                select count(*) filter (where is_new) as new, count(*) filter (where not is_new) as changed from written
+                returning (xmax = 0) as is_new, {_is_late(stream, table)} as is_late
             )
-        select new, changed from marked
+        select
+            count(*) filter (where is_new),
+            count(*) filter (where not is_new),
+            count(*) filter (where is_new and is_late),
+            count(*) filter (where not is_new and is_late)
+        from written
     """  # noqa: S608
+
+
+def _is_late(stream: Stream, table: Table) -> str:
+    """SQL: whether the written row is one that the watermark said to be there. Lists read whole have none."""
+    if table is not stream.tables[0] or not stream.found_by:
+        return "false"
+    return f'coalesce(kept."{stream.found_by}" < %(watermark)s::timestamptz, false)'
 
 
 def _column_updates(stream: Stream, table: Table, columns: list[str]) -> list[str]:

@@ -60,6 +60,9 @@ class Settings:
     quarantine_limit: float
     quarantine_limits: dict[str, float]
     blanks_deleted: bool
+    reconcile_schedule: str
+    reconcile_days: int
+    reconcile_deletes_limit: float
     options: dict[str, dict[str, Any]]
 
     @property
@@ -104,6 +107,9 @@ def load_settings() -> Settings:
         quarantine_limit=float(_value(config, "load", "quarantine_limit")),
         quarantine_limits=_limits(config.get("load", {}).get("quarantine_limits", {})),
         blanks_deleted=_choice(config, "load", "deleted_records", ("keep", "blank")) == "blank",
+        reconcile_schedule=_value(config, "reconcile", "cron"),
+        reconcile_days=int(_value(config, "reconcile", "days")),
+        reconcile_deletes_limit=float(_value(config, "reconcile", "deletes_limit")),
         options=config.get("options", {}),
     )
 
@@ -195,12 +201,18 @@ def _declared(*groups: tuple[MetricDeclaration, ...]) -> tuple[MetricDeclaration
     return tuple({(d.source, d.form, d.field): d for group in groups for d in group}.values())
 
 
+def dataset_folder() -> Path | None:
+    """The dataset that the sandbox serves, where it is a sandbox that answers as the vendors."""
+    dataset = _variable("CX_DATASET")
+    return Path(dataset) if dataset else None
+
+
 def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
     """The declarations of the dataset that the sandbox serves, if one is set."""
-    dataset = _variable("CX_DATASET")
-    if not dataset:
+    folder = dataset_folder()
+    if folder is None:
         return ()
-    path = Path(dataset) / "dataset.toml"
+    path = folder / "dataset.toml"
     return _metrics(tomllib.loads(path.read_text(encoding="utf-8")), path)
 
 

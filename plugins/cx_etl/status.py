@@ -37,10 +37,29 @@ CURRENT_SQL = """
 """
 
 
+# Fields that came after a stream's first load: in the landing, not in the contract.
+NEW_FIELDS_SQL = """
+    select source, account, stream, field, first_night
+    from ops.undeclared_fields
+    where not is_baseline
+    order by source, account, stream, first_night, field
+"""
+RECONCILED_SQL = """
+    select distinct on (source, account, stream)
+        source, account, stream, reconciled_at, records_walked, missed_new, missed_changes, missed_deletes
+    from ops.reconciliations
+    order by source, account, stream, reconciled_at desc
+"""
+
+
 @dataclass(frozen=True)
 class Status:
+    """``problems`` are what somebody must see to; the rest is what is."""
+
     streams: list[dict[str, Any]]
     publication: dict[str, Any] | None
+    new_fields: list[dict[str, Any]]
+    reconciled: list[dict[str, Any]]
     problems: list[str]
 
 
@@ -51,7 +70,9 @@ def read() -> Status:
     with warehouse.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
         streams = cursor.execute(STREAMS_SQL).fetchall()
         publication = cursor.execute(CURRENT_SQL).fetchone()
-    return Status(streams, publication, _problems(streams, publication))
+        new_fields = cursor.execute(NEW_FIELDS_SQL).fetchall()
+        reconciled = cursor.execute(RECONCILED_SQL).fetchall()
+    return Status(streams, publication, new_fields, reconciled, _problems(streams, publication))
 
 
 def _problems(streams: list[dict[str, Any]], publication: dict[str, Any] | None) -> list[str]:
@@ -99,5 +120,31 @@ def as_text(status: Status) -> str:
             f"published: {current['publication_id']}, as of {current['as_of_date']}, at "
             f"{current['published_at']:%Y-%m-%d %H:%M} UTC, {current['warnings']} warnings"
         )
+    lines += _reconciled(status.reconciled)
+    lines += _new_fields(status.new_fields)
     lines += [f"problem: {problem}" for problem in status.problems] or ["everything is as it should be"]
     return "\n".join(lines)
+
+
+def _reconciled(rows: list[dict[str, Any]]) -> list[str]:
+    """One line for all streams: what the last walks over a longer window found."""
+    if not rows:
+        return []
+    walked = sum(row["records_walked"] for row in rows)
+    missed = [sum(row[kind] for row in rows) for kind in ("missed_new", "missed_changes", "missed_deletes")]
+    share = f", {(missed[0] + missed[1]) / walked:.3%}" if walked else ""
+    return [
+        f"reconciled: {len(rows)} streams since {min(row['reconciled_at'] for row in rows):%Y-%m-%d}; of {walked:,} "
+        f"records the nights had missed {missed[0]} new, {missed[1]} changed, {missed[2]} deleted{share}"
+    ]
+
+
+def _new_fields(rows: list[dict[str, Any]]) -> list[str]:
+    """One line for each stream that has some."""
+    streams: dict[str, list[str]] = {}
+    for row in rows:
+        streams.setdefault(_name(row), []).append(f"{row['field']} (since {row['first_night']})")
+    return [
+        f"new fields: {name} sends {', '.join(fields)}: kept in the landing, declare them in its contract to use them"
+        for name, fields in streams.items()
+    ]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from cx_etl.settings import load_settings
 from cx_etl.sources import enabled_accounts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,9 +38,15 @@ def test_every_dag_file_is_read_without_error(parsed: dict[str, Any]) -> None:
     assert parsed["errors"] == {}
 
 
-def test_there_is_one_dag_per_source_and_two_more(parsed: dict[str, Any]) -> None:
-    expected = {f"extract_{name}" for name in load_settings().sources} | {"publish_marts", "daily_snapshot"}
-    assert set(parsed["dags"]) == expected
+def test_there_is_one_dag_per_account_and_three_more(parsed: dict[str, Any]) -> None:
+    expected = {f"extract_{account.id}" for account in enabled_accounts()}
+    assert set(parsed["dags"]) == expected | {"publish_marts", "daily_snapshot", "reconcile"}
+
+
+def test_every_stream_is_reconciled_each_week(parsed: dict[str, Any]) -> None:
+    streams = {f"reconcile_{one.id}_{stream.name}" for one in enabled_accounts() for stream in one.source.streams}
+    assert set(parsed["dags"]["reconcile"]["tasks"]) == streams
+    assert parsed["dags"]["reconcile"]["timetable"] == "CronTriggerTimetable"
 
 
 def test_parsing_brings_in_nothing_heavy(parsed: dict[str, Any]) -> None:
@@ -62,10 +67,11 @@ def test_a_night_lands_only_after_every_stream_of_its_source_is_loaded(parsed: d
     for account in enabled_accounts():
         tasks = parsed["dags"][f"extract_{account.id}"]["tasks"]
         steps = {f"{verb}_{stream.name}" for verb in ("extract", "load") for stream in account.source.streams}
-        assert ancestors(tasks, "night_landed") == steps
+        assert ancestors(tasks, "night_landed") == steps | {"plan_quota"}
         assert tasks["night_landed"]["outlets"] == [f"cx_{account.id}"]
         for stream in account.source.streams:
             assert tasks[f"load_{stream.name}"]["upstream"] == [f"extract_{stream.name}"]
+            assert tasks[f"extract_{stream.name}"]["upstream"] == ["plan_quota"]
 
 
 def test_sources_land_one_by_one(parsed: dict[str, Any]) -> None:

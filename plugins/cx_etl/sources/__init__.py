@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cx_etl.errors import ConfigError
 from cx_etl.settings import Connection, load_settings
 from cx_etl.sources import asknicely, shopify, typeform, zendesk
-from cx_etl.sources.base import Source
+from cx_etl.sources.base import Source, Stream
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -36,6 +37,11 @@ class Account:
     def label(self) -> str:
         """How people write it in settings and on the command line."""
         return self.source.name if self.name == MAIN else f"{self.source.name}:{self.name}"
+
+    @property
+    def reconcilable(self) -> list[Stream]:
+        """The streams that can be asked for a longer window than the nightly one."""
+        return [stream for stream in self.source.streams if stream.reaches_back > timedelta()]
 
     def require(self, connection: Connection) -> Connection:
         """The connection, if it has all that the source needs. Raises ConfigError naming what is missing."""

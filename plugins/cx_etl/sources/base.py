@@ -110,10 +110,11 @@ class Stream:
     (None: when it was observed), ``deleted_at`` when it was deleted; both read the first table's records.
     ``context_fields`` are contract fields that the request knows and the record does not.
 
-    ``found_by`` is the column by which the vendor's filter finds a record in a window; "" when an answer is always the
-    whole list. ``absent_is_deleted``: a stored record that should be in an answer and is not no longer exists; the
-    load marks it as deleted. ``tombstone`` names the fields that a deletion may change; the others keep what they said
-    before the vendor blanked them. None: a deletion changes what it changes.
+    ``found_by`` is the time column by which the vendor's filter finds a record in a window; "" when an answer is always
+    the whole list. ``reaches_back`` is how far before the watermark the weekly reconcile may ask; zero where it must
+    not. ``absent_is_deleted``: a stored record that should be in an answer and is not no longer exists; the load marks
+    it as deleted. ``tombstone`` names the fields that a deletion may change; the others keep what they said before the
+    vendor blanked them. None: a deletion changes what it changes.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Stream:
     context_fields: tuple[str, ...] = ()
     overlap: timedelta = timedelta(hours=1)
     found_by: str = "_version_at"
+    reaches_back: timedelta = timedelta(days=90)
     absent_is_deleted: bool = False
     tombstone: tuple[str, ...] | None = None
 

@@ -60,6 +60,8 @@ create table if not exists ops.loads (
 alter table ops.loads add column if not exists quota_used double precision;
 alter table ops.loads add column if not exists quota_left double precision;
 alter table ops.loads add column if not exists rows_deleted bigint not null default 0;
+-- New or changed rows that by the watermark should have been there before: what the overlap brought in.
+alter table ops.loads add column if not exists rows_late bigint not null default 0;
 
 -- Fields that records have and their contract does not. Those of a stream's first load are its baseline; later ones are
 -- news that `cx status` tells.
@@ -87,9 +89,10 @@ create table if not exists ops.reconciliations (
     missed_new bigint not null,
     missed_changes bigint not null,
     missed_deletes bigint not null,
+    rejected bigint not null,
     seconds double precision not null,
     reconciled_at timestamptz not null default now(),
-    primary key (source, account, stream, night)
+    primary key (source, account, stream, run_id)
 );
 
 -- How far each stream is proven complete. Written only together with the rows that prove it.
