@@ -4,17 +4,22 @@ A rule names ``system``, ``path`` (part of the path), ``kind``, ``times`` (defau
 requests pass first). Kinds and their own keys:
 
 status (status, retry_after, body) · throttled · html_error (status) · timeout (seconds) · cut_body (keep_length) ·
-repeat_page · malform (field, value, record) · unknown_field (field, value) · empty_page ·
+repeat_page · reorder · withhold (record) · malform (field, value, record) · unknown_field (field, value) ·
+advance_clock (seconds: the world moves on while somebody walks through its pages) · skew_date (seconds) · empty_page ·
 bulk_failed (error_code). The last two are taken up by the vendors' own handlers.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+
+from sandbox.clock import Clock
 
 Answer = Callable[[], Awaitable[Response]]
 
@@ -23,7 +28,10 @@ LIST_KEYS = (
 )  # fmt: skip
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(
-    {"status", "throttled", "html_error", "timeout", "cut_body", "repeat_page", "malform", "unknown_field"}
+    {
+        *("status", "throttled", "html_error", "timeout", "cut_body", "repeat_page", "reorder", "withhold"),
+        *("malform", "unknown_field", "advance_clock", "skew_date"),
+    }
 )
 SEMANTIC = frozenset({"empty_page", "bulk_failed"})
 
@@ -45,6 +53,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     value: Any = "surprise"
     record: int = 0
     error_code: str = "INTERNAL_SERVER_ERROR"
+    struck: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in TRANSPORT | SEMANTIC:
@@ -54,8 +63,9 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
 class Faults:
     """The rules in force. ``serve`` runs one request through them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.rules: list[Rule] = []
+        self._clock = clock
         self._pages: dict[int, Response] = {}
 
     def add(self, text: bytes) -> int:
@@ -75,6 +85,7 @@ class Faults:
                     rule.after -= 1
                     continue
                 rule.times -= 1
+                rule.struck += 1
                 return rule
         return None
 
@@ -91,13 +102,24 @@ class Faults:
             return REPLACE[rule.kind](rule)
         if rule.kind == "repeat_page":
             return await self._repeat(rule, answer)
+        if rule.kind == "advance_clock":
+            self._clock.set(self._clock.now + timedelta(seconds=rule.seconds))
+            return await answer()
+        if rule.kind == "skew_date":
+            return self._skew(rule, await answer())
         return CHANGE[rule.kind](rule, await answer())
+
+    def _skew(self, rule: Rule, response: Response) -> Response:
+        """The answer with a ``Date`` that is that many seconds off."""
+        response.headers["Date"] = format_datetime(self._clock.now + timedelta(seconds=rule.seconds), usegmt=True)
+        return response
 
     async def _repeat(self, rule: Rule, answer: Answer) -> Response:
         """The page before this one again; while there is none the rule stays unused."""
         if id(rule) in self._pages:
             return self._pages.pop(id(rule))
         rule.times += 1
+        rule.struck -= 1
         self._pages[id(rule)] = await answer()
         return self._pages[id(rule)]
 
@@ -151,14 +173,33 @@ def unknown_field(rule: Rule, response: Response) -> Response:
     return change_records(response, rule, only=None)
 
 
+def reorder(rule: Rule, response: Response) -> Response:
+    """The records of the page in reverse."""
+    return change_page(response, lambda records: records.reverse())
+
+
+def withhold(rule: Rule, response: Response) -> Response:
+    """Leave the n-th record out, while every count in the answer says that it is there."""
+    return change_page(response, lambda records: records.pop(rule.record) if records else None)
+
+
 def change_records(response: Response, rule: Rule, only: int | None) -> Response:
-    """Set the rule's field in one or all records of a JSON page or of a JSONL file."""
+    """Set the rule's field in one or all records of a page."""
+
+    def change(records: list[dict[str, Any]]) -> None:
+        for number, record in enumerate(records):
+            if only is None or number == only:
+                set_field(record, rule.field, rule.value)
+
+    return change_page(response, change)
+
+
+def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any]) -> Response:
+    """Change the records of a JSON page or of a JSONL file in place."""
     is_lines = response.headers.get("content-type", "").startswith("application/jsonl")
     body = bytes(response.body)
     page = msgspec.json.Decoder().decode_lines(body) if is_lines else msgspec.json.decode(body)
-    for number, record in enumerate(records_of(page)):
-        if only is None or number == only:
-            set_field(record, rule.field, rule.value)
+    change(records_of(page))
     return copy_response(response, msgspec.json.Encoder().encode_lines(page) if is_lines else msgspec.json.encode(page))
 
 
@@ -194,5 +235,5 @@ REPLACE: dict[str, Callable[[Rule], Response]] = {
     "status": fixed_status, "throttled": throttled, "html_error": html_error,
 }  # fmt: skip
 CHANGE: dict[str, Callable[[Rule, Response], Response]] = {
-    "cut_body": cut_body, "malform": malform, "unknown_field": unknown_field,
+    "cut_body": cut_body, "malform": malform, "unknown_field": unknown_field, "reorder": reorder, "withhold": withhold,
 }  # fmt: skip

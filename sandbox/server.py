@@ -1,7 +1,8 @@
-"""The sandbox server: ``python -m sandbox.server --dataset DIR --port N [--limits none|vendor]``."""
+"""The sandbox server: ``python -m sandbox.server --dataset DIR --port N [--limits none|vendor] [--faults FILE]``."""
 
 import argparse
 import time
+import tomllib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,8 @@ class Setting(msgspec.Struct):
 def make_world(folder: Path, limited: bool = False) -> World:
     """Everything a server needs, read once; the clock stands where the dataset's last night would be extracted."""
     dataset = load_dataset(folder, [spec for system in SYSTEMS.values() for spec in system.STREAMS])
-    return World(dataset, Clock(dataset.first_clock()), limited, Faults())
+    clock = Clock(dataset.first_clock())
+    return World(dataset, clock, limited, Faults(clock))
 
 
 def make_app(world: World) -> Starlette:
@@ -53,7 +55,7 @@ def dated(world: World, endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         response = await endpoint(request)
-        response.headers["Date"] = world.clock.http_date
+        response.headers.setdefault("Date", world.clock.http_date)
         return response
 
     return answer
@@ -112,9 +114,12 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--limits", choices=["none", "vendor"], default="none")
+    parser.add_argument("--faults", type=Path, help="a plan of faults to begin with, such as sandbox/faults.toml")
     options = parser.parse_args()
     start = time.monotonic()
     world = make_world(options.dataset, options.limits == "vendor")
+    if options.faults:
+        world.faults.add(msgspec.json.encode(tomllib.loads(options.faults.read_text(encoding="utf-8"))["fault"]))
     total = sum(len(stream) for stream in world.dataset.streams.values())
     print(f"sandbox: {total} versions in {time.monotonic() - start:.1f} s, port {options.port}", flush=True)
     make_server(world, options.port).run()

@@ -36,12 +36,16 @@ class Sandbox:
     def set_clock(self, now: datetime) -> None:
         httpx.put(f"{self.url}/_control/clock", json={"now": now.isoformat()}).raise_for_status()
 
-    def at_end_of(self, night: date) -> None:
-        """Two hours after the night ended, in UTC: when the scheduler would extract it."""
-        self.set_clock(window_end(night, "UTC") + timedelta(hours=2))
+    def at_end_of(self, night: date, time_zone: str = "UTC") -> None:
+        """Two hours after the night ended in its zone: when the scheduler would extract it."""
+        self.set_clock(window_end(night, time_zone) + timedelta(hours=2))
 
     def spoil(self, *rules: dict[str, Any]) -> None:
         httpx.post(f"{self.url}/_control/faults", json=list(rules)).raise_for_status()
+
+    def struck(self) -> int:
+        """How many of the faults have struck."""
+        return sum(rule["struck"] for rule in httpx.get(f"{self.url}/_control/faults").json()["faults"])
 
     def heal(self) -> None:
         httpx.delete(f"{self.url}/_control/faults").raise_for_status()

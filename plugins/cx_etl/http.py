@@ -31,6 +31,7 @@ class Client:
         self._auth = source.auth(connection)
         self._scratch = scratch
         self._attempts = settings.retry_attempts
+        self._first_wait_seconds = settings.retry_wait_seconds
         # Redirects are followed by hand: the target must not see the credentials.
         self._http = httpx.Client(
             timeout=settings.request_timeout_seconds, follow_redirects=False, event_hooks={"request": [self._count]}
@@ -54,7 +55,7 @@ class Client:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_worth_another_try),
             stop=tenacity.stop_after_attempt(self._attempts),
-            wait=_wait_seconds,
+            wait=self._wait_seconds,
             reraise=True,
         )
         return retrying(self._send_once, request, read)
@@ -138,6 +139,14 @@ class Client:
             raise _used_up(f"{where}: all {self.quota.limit:,.0f} calls are used up", self.quota.resets_seconds)
         time.sleep(self.quota.resets_seconds)
 
+    def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
+        """What the vendor asked for, else exponential with full jitter."""
+        error = state.outcome.exception() if state.outcome else None
+        asked = getattr(error, "wait_seconds", None)
+        if asked is not None:
+            return float(min(asked, LONGEST_WAIT_SECONDS))
+        return random.uniform(0, min(30.0, self._first_wait_seconds * 2 ** (state.attempt_number - 1)))
+
     def _count(self, request: httpx.Request) -> None:
         self.calls += 1
 
@@ -172,15 +181,6 @@ def _used_up(told: str, wait_seconds: float) -> QuotaError:
         f"{told}; the limit starts anew in {wait_seconds / 3600:.1f} hours",
         f"run again after {again:%Y-%m-%d %H:%M} UTC: it goes on from the last page; `cx plan` shows the budgets",
     )
-
-
-def _wait_seconds(state: tenacity.RetryCallState) -> float:
-    """What the vendor asked for, else exponential with full jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(error, "wait_seconds", None)
-    if asked is not None:
-        return min(asked, LONGEST_WAIT_SECONDS)
-    return random.uniform(0, min(30.0, 0.5 * 2**state.attempt_number))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

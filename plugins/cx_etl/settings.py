@@ -55,6 +55,7 @@ class Settings:
     sources: tuple[str, ...]
     metrics: tuple[MetricDeclaration, ...]
     retry_attempts: int
+    retry_wait_seconds: float
     request_timeout_seconds: float
     stream_deadline_seconds: float
     quarantine_limit: float
@@ -102,6 +103,7 @@ def load_settings() -> Settings:
         sources=_sources(_value(config, "sources", "enabled")),
         metrics=_declared(_metrics(config, path), _dataset_metrics()),
         retry_attempts=int(_value(config, "http", "retry_attempts")),
+        retry_wait_seconds=float(_value(config, "http", "retry_wait_seconds")),
         request_timeout_seconds=float(_value(config, "http", "request_timeout_seconds")),
         stream_deadline_seconds=float(_value(config, "http", "stream_deadline_seconds")),
         quarantine_limit=float(_value(config, "load", "quarantine_limit")),

@@ -8,11 +8,15 @@ from typing import Any
 class Case:
     """``path`` is part of the path of the requests that bring records, under the sandbox's ``system`` (the source's
     name unless said). ``small`` sets attributes of the source's module so that the small dataset fills several pages.
+    ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
+    person's text.
     """
 
     source: str
     stream: str
     path: str
+    required: str
+    text: str = ""
     system: str = ""
     small: dict[str, Any] = field(default_factory=dict)
 
@@ -22,13 +26,13 @@ class Case:
 
 
 CASES = (
-    Case("zendesk", "tickets", "incremental/tickets", small={"EXPORT_PAGE_SIZE": "20"}),
-    Case("zendesk", "ticket_events", "ticket_events"),
-    Case("zendesk", "users", "incremental/users", small={"EXPORT_PAGE_SIZE": "7"}),
-    Case("zendesk", "satisfaction_ratings", "satisfaction_ratings"),
-    Case("shopify", "orders", "_bulk"),
-    Case("shopify", "customers", "_bulk"),
-    Case("asknicely", "responses", "/responses/", small={"PAGE_SIZE": 40}),
-    Case("typeform", "forms", "/forms"),
-    Case("typeform", "responses", "/responses", small={"PAGE_SIZE": 10}),
+    Case("zendesk", "tickets", "incremental/tickets", "created_at", "subject", small={"EXPORT_PAGE_SIZE": "20"}),
+    Case("zendesk", "ticket_events", "ticket_events", "ticket_id"),
+    Case("zendesk", "users", "incremental/users", "id", "name", small={"EXPORT_PAGE_SIZE": "7"}),
+    Case("zendesk", "satisfaction_ratings", "satisfaction_ratings", "ticket_id", "comment"),
+    Case("shopify", "orders", "_bulk", "createdAt", "name"),
+    Case("shopify", "customers", "_bulk", "updatedAt", "displayName"),
+    Case("asknicely", "responses", "/sent", "question_type", "comment", small={"PAGE_SIZE": 40}),
+    Case("typeform", "forms", "/forms", "title", "title"),
+    Case("typeform", "responses", "/responses", "submitted_at", small={"PAGE_SIZE": 10}),
 )

@@ -1,0 +1,112 @@
+"""A workbench for connector tests: one stream of a small world, brought in undisturbed or disturbed, and compared."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cases import Case
+
+from cx_etl.contract import shape_of
+from cx_etl.extract import ExtractReport, extract
+from cx_etl.load import LoadReport, load
+from cx_etl.sources import source
+from raw_state import OURS
+from sandboxes import Sandbox
+
+NIGHT = date(2026, 11, 20)
+NUMBERS = itertools.count(1)
+Rows = dict[str, list[str]]
+
+
+@dataclass
+class Bench:
+    """The sandbox, and warehouses to fill: each test has its own, the undisturbed one is filled once for all."""
+
+    sandbox: Sandbox
+    postgres: Any
+    template: str
+    folder: Path
+    _undisturbed: dict[tuple[str, tuple[date, ...]], Rows] = field(default_factory=dict, repr=False)
+
+    @contextmanager
+    def warehouse(self) -> Iterator[str]:
+        """A fresh warehouse and state folder, set in the environment; dropped afterwards."""
+        name = f"bench_{next(NUMBERS)}"
+        self._execute(f"create database {name} template {self.template}")
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("CX_WAREHOUSE_DSN", self.postgres.dsn(name))
+                patch.setenv("CX_STATE_DIR", str(self.folder / name))
+                yield self.postgres.dsn(name)
+        finally:
+            self._execute(f"drop database {name} with (force)")
+
+    def undisturbed(self, case: Case, *nights: date) -> Rows:
+        """What the stream's tables hold after these nights (the last one by default) without any fault."""
+        nights = nights or (NIGHT,)
+        if (case.id, nights) not in self._undisturbed:
+            with self.warehouse() as dsn:
+                self.sandbox.heal()
+                for night in nights:
+                    self.sandbox.at_end_of(night)
+                    bring_in(case, night)
+                self._undisturbed[case.id, nights] = rows(dsn, case)
+        return self._undisturbed[case.id, nights]
+
+    def spoil(self, case: Case, **rule: Any) -> None:
+        self.sandbox.spoil({"system": case.system or case.source, "path": case.path, **rule})
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def bring_in(case: Case, night: date = NIGHT) -> tuple[ExtractReport, LoadReport]:
+    """Extract and load the night of the stream, over the environment's connection."""
+    return extract(case.source, case.stream, night), load(case.source, case.stream, night)
+
+
+def tables(case: Case) -> list[str]:
+    """The raw tables of the stream, children included."""
+    declared = source(case.source).stream(case.stream).tables
+    return [
+        name
+        for table in declared
+        for name in (table.name, *(f"{table.name}__{child}" for child in shape_of(table.contract).children))
+    ]
+
+
+def rows(dsn: str, case: Case, only_living: bool = False) -> Rows:
+    """The rows of the stream's tables as text, sorted, without the columns that say how they came."""
+    found: Rows = {}
+    with psycopg.connect(dsn) as connection:
+        for table in tables(case):
+            columns = [
+                f'"{name}"'
+                for (name,) in connection.execute(
+                    "select column_name from information_schema.columns where table_schema = 'raw' and table_name = %s"
+                    " order by ordinal_position",
+                    (table,),
+                ).fetchall()
+                if name not in OURS
+            ]
+            living = "where _deleted_at is null" if only_living and '"_deleted_at"' in columns else ""
+            found[table] = sorted(
+                map(repr, connection.execute(f"select {', '.join(columns)} from raw.{table} {living}").fetchall())
+            )
+    return found
+
+
+def is_empty(dsn: str, case: Case) -> bool:
+    """Whether nothing of the stream was written: no row, no quarantined record, no watermark."""
+    with psycopg.connect(dsn) as connection:
+        written = connection.execute(
+            "select (select count(*) from raw.quarantine) + (select count(*) from ops.watermarks)"
+        ).fetchone()
+    return written == (0,) and not any(rows(dsn, case).values())

@@ -1,0 +1,43 @@
+"""The workbench of the connector suite: one sandbox and one server for all tests of a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench import NIGHT, Bench
+from cases import CASES, Case
+
+from cx_etl.sources import source
+from sandboxes import serving
+
+
+@pytest.fixture(scope="module")
+def shared_bench(
+    small_dataset: Path, postgres: Any, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    """The sandbox over the small dataset, connected as all systems."""
+    with serving(small_dataset) as sandbox, pytest.MonkeyPatch.context() as patch:
+        sandbox.connect(patch)
+        patch.setenv("CX_DATASET", str(small_dataset))
+        patch.setenv("CX_TIME_ZONE", "UTC")
+        patch.setenv("CX_HTTP_RETRY_ATTEMPTS", "3")
+        patch.setenv("CX_HTTP_RETRY_WAIT_SECONDS", "0.01")
+        yield Bench(sandbox, postgres, template, tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.id)
+def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """Each stream in turn, with pages so small that there are several."""
+    found: Case = request.param
+    for name, value in found.small.items():
+        monkeypatch.setattr(f"{source(found.source).auth.__module__}.{name}", value)
+    return found
+
+
+@pytest.fixture
+def bench(shared_bench: Bench) -> Bench:
+    """The workbench without faults, its clock after the last night."""
+    shared_bench.sandbox.heal()
+    shared_bench.sandbox.at_end_of(NIGHT)
+    return shared_bench
