@@ -108,12 +108,12 @@ class Client:
                 for part in response.iter_bytes():
                     target.write(part)
             return Answer(request, b"", response.headers, file)
-        body = response.read()
-        if not response.is_success:
-            self._refuse(where, Answer(request, body, response.headers), response)
+        answer = Answer(request, response.read(), response.headers, status=response.status_code)
+        if not response.is_success and response.status_code not in request.accepts:
+            self._refuse(where, answer, response)
         if "html" in response.headers.get("content-type", ""):
             raise RetriableError(f"{where}: an HTML page instead of data: {_short(response)}", "run again later")
-        return Answer(request, body, response.headers)
+        return answer
 
     def _refuse(self, where: str, answer: Answer, response: httpx.Response) -> None:
         status = response.status_code
