@@ -1,17 +1,22 @@
-"""Statuses that a request takes as an answer."""
+"""Statuses that a request takes as an answer, and files that a vendor put elsewhere and that have expired."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from cx_etl.errors import CxError, RetriableError
+from cx_etl.extract import extract
 from cx_etl.http import Client
+from cx_etl.load import load
 from cx_etl.settings import connection
 from cx_etl.sources import typeform
 from cx_etl.sources.base import Answer, Page, Request
+from raw_state import answer
 from sandboxes import Sandbox
 
+NIGHT = date(2026, 11, 20)
 GONE = Request("/forms/nobody_made_this", accepts=(404,))
 
 
@@ -42,3 +47,16 @@ def test_a_page_of_a_proxy_is_no_vendors_word(sandbox: Sandbox, client: Client) 
     sandbox.spoil({"system": "typeform", "path": "nobody", "kind": "html_error", "status": 404, "times": 2})
     with pytest.raises(RetriableError, match="an HTML page instead of data"):
         client.send(GONE, _read)
+
+
+def test_an_expired_file_behind_a_redirect_is_made_by_asking_again(
+    sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.asknicely.REDIRECT_ABOVE", 10)
+    sandbox.spoil({"system": "asknicely-files", "kind": "status", "status": 403})
+    report = extract("asknicely", "responses", NIGHT)
+    load("asknicely", "responses", NIGHT)
+    expected = sandbox.records("asknicely/responses", datetime(2026, 11, 21, 2, tzinfo=UTC))
+    assert answer(warehouse, "select count(*) from raw.asknicely__responses") == len(expected)
+    # Each of the two pages is a call and its file; the first file had expired.
+    assert (report.pages, report.calls) == (2, 6)
