@@ -199,7 +199,7 @@ def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any
     is_lines = response.headers.get("content-type", "").startswith("application/jsonl")
     body = bytes(response.body)
     page = msgspec.json.Decoder().decode_lines(body) if is_lines else msgspec.json.decode(body)
-    change(records_of(page))
+    change(records_of(page) or one_record(page))
     return copy_response(response, msgspec.json.Encoder().encode_lines(page) if is_lines else msgspec.json.encode(page))
 
 
@@ -215,6 +215,11 @@ def records_of(page: Any) -> list[dict[str, Any]]:
     if found is not None:
         return found
     return next((rows for value in page.values() if (rows := records_of(value) if isinstance(value, dict) else [])), [])
+
+
+def one_record(page: Any) -> list[dict[str, Any]]:
+    """The answer itself, where it is one record."""
+    return [page] if isinstance(page, dict) and "id" in page else []
 
 
 def set_field(record: dict[str, Any], dotted: str, value: Any) -> None:

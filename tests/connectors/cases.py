@@ -35,4 +35,7 @@ CASES = (
     Case("asknicely", "responses", "/sent", "question_type", "comment", small={"PAGE_SIZE": 40}),
     Case("typeform", "forms", "/forms", "title", "title"),
     Case("typeform", "responses", "/responses", "submitted_at", small={"PAGE_SIZE": 10}),
+    Case("surveymonkey", "surveys", "/surveys", "title", "title", small={"LIST_PAGE_SIZE": 2}),
+    Case("surveymonkey", "survey_details", "/details", "title", "title", small={"LIST_PAGE_SIZE": 2}),
+    Case("surveymonkey", "responses", "/bulk", "survey_id", "first_name", small={"PAGE_SIZE": 10, "LIST_PAGE_SIZE": 2}),
 )
