@@ -6,7 +6,7 @@ requests pass first). Kinds and their own keys:
 status (status, retry_after, body) · throttled · html_error (status) · timeout (seconds) · cut_body (keep_length) ·
 repeat_page · reorder · withhold (record) · malform (field, value, record) · unknown_field (field, value) ·
 advance_clock (seconds: the world moves on while somebody walks through its pages) · skew_date (seconds) · empty_page ·
-bulk_failed (error_code). The last two are taken up by the vendors' own handlers.
+bulk_failed (error_code) · damage. empty_page and bulk_failed are taken up by the vendors' own handlers.
 """
 
 import asyncio
@@ -20,17 +20,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.clock import Clock
+from sandbox.zips import unzipped, zipped
 
 Answer = Callable[[], Awaitable[Response]]
 
 LIST_KEYS = (
     "tickets", "ticket_events", "users", "organizations", "groups", "satisfaction_ratings", "data", "items", "nodes",
+    "elements",
 )  # fmt: skip
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(
     {
         *("status", "throttled", "html_error", "timeout", "cut_body", "repeat_page", "reorder", "withhold"),
-        *("malform", "unknown_field", "advance_clock", "skew_date"),
+        *("damage", "malform", "unknown_field", "advance_clock", "skew_date"),
     }
 )
 SEMANTIC = frozenset({"empty_page", "bulk_failed"})
@@ -163,6 +165,13 @@ def cut_body(rule: Rule, response: Response) -> Response:
     return cut
 
 
+def damage(rule: Rule, response: Response) -> Response:
+    """One bit in the middle of the body turned over."""
+    body = bytearray(bytes(response.body))
+    body[len(body) // 2] ^= 1
+    return copy_response(response, bytes(body))
+
+
 def malform(rule: Rule, response: Response) -> Response:
     """Put the value into the (dotted) field of the n-th record."""
     return change_records(response, rule, only=rule.record)
@@ -195,12 +204,22 @@ def change_records(response: Response, rule: Rule, only: int | None) -> Response
 
 
 def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any]) -> Response:
-    """Change the records of a JSON page or of a JSONL file in place."""
+    """Change the records of a JSON page, or of a file of JSON lines, which may be zipped."""
+    if response.headers.get("content-type") == "application/zip":
+        return change_zip(response, change)
     is_lines = response.headers.get("content-type", "").startswith("application/jsonl")
     body = bytes(response.body)
     page = msgspec.json.Decoder().decode_lines(body) if is_lines else msgspec.json.decode(body)
     change(records_of(page) or one_record(page))
     return copy_response(response, msgspec.json.Encoder().encode_lines(page) if is_lines else msgspec.json.encode(page))
+
+
+def change_zip(response: Response, change: Callable[[list[dict[str, Any]]], Any]) -> Response:
+    """Change the records of the one file of JSON lines in a zip, whose empty objects are left out."""
+    name, content = unzipped(bytes(response.body))
+    records = [record for record in msgspec.json.Decoder().decode_lines(content) if record]
+    change(records)
+    return copy_response(response, zipped(name, msgspec.json.Encoder().encode_lines(records)))
 
 
 def records_of(page: Any) -> list[dict[str, Any]]:
@@ -240,5 +259,6 @@ REPLACE: dict[str, Callable[[Rule], Response]] = {
     "status": fixed_status, "throttled": throttled, "html_error": html_error,
 }  # fmt: skip
 CHANGE: dict[str, Callable[[Rule, Response], Response]] = {
-    "cut_body": cut_body, "malform": malform, "unknown_field": unknown_field, "reorder": reorder, "withhold": withhold,
+    "cut_body": cut_body, "damage": damage, "malform": malform, "unknown_field": unknown_field, "reorder": reorder,
+    "withhold": withhold,
 }  # fmt: skip

@@ -20,6 +20,7 @@ def decode_all(dataset: Path) -> dict[str, int]:
 # What an answer looks like around a record, where the source reshapes its records.
 ANSWERS: dict[str, Callable[[Any], Any]] = {
     "surveymonkey/responses": lambda record: {"data": [record]},
+    "qualtrics/responses": lambda record: record,
 }
 
 
