@@ -17,7 +17,11 @@ def stage(source: str) -> None:
     (settings.state_dir / "dbt").mkdir(parents=True, exist_ok=True)
     with variables_set(dbt_environment(settings)):
         outcome = dbtRunner().invoke(
-            ["build", *dbt_arguments(settings), "--select", f"path:models/staging/{source}", "--threads", "1"]
+            [
+                *("build", *dbt_arguments(settings), "--select", f"path:models/staging/{source}"),
+                # Tests that read other models too are not asked.
+                *("--indirect-selection", "cautious", "--threads", "1"),
+            ]
         )
     broken = [result.message for result in outcome.result or () if result.status not in ("success", "pass")]
     assert outcome.success, outcome.exception or broken
