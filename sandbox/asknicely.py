@@ -104,8 +104,13 @@ def serve_page(asked: Mapping[str, str | None], request: Request, world: World) 
     if len(data) <= REDIRECT_ABOVE:
         return content
     token = keep_file(world, content)
-    url = f"{request.url.scheme}://{request.url.netloc}/asknicely-files/{token}"
-    return RedirectResponse(url, 302)
+    return RedirectResponse(f"{other_host(request)}/asknicely-files/{token}", 302)
+
+
+def other_host(request: Request) -> str:
+    """The keeper of files is not the host of the API. On one machine it has another name at least."""
+    address = f"{request.url.scheme}://{request.url.netloc}"
+    return address.replace("//127.0.0.1", "//localhost")
 
 
 def select_rows(asked: Mapping[str, str | None], request: Request, world: World) -> list[Version]:
@@ -195,7 +200,9 @@ def keep_file(world: World, content: Response) -> str:
 
 
 async def serve_file(request: Request, world: World) -> Response:
-    """A temporary file, to whoever knows its name; the key is not wanted here."""
+    """A temporary file, to whoever knows its name; who sends a key as well is refused, as such keepers do."""
+    if request.headers.get("x-apikey") or request.query_params.get("X-apikey"):
+        return Response("<Error><Code>InvalidArgument</Code></Error>", 400, media_type="application/xml")
     expires, content = world.memory.get("asknicely files", {}).get(request.path_params["token"], (0.0, None))
     if content is None or expires <= time.monotonic():
         return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")

@@ -4,9 +4,10 @@ A rule names ``system``, ``path`` (part of the path), ``kind``, ``times`` (defau
 requests pass first). Kinds and their own keys:
 
 status (status, retry_after, body) · throttled · html_error (status) · timeout (seconds) · cut_body (keep_length) ·
-prefix (body: text before the answer) · repeat_page · reorder · withhold (record) · malform (field, value, record) ·
-unknown_field (field, value) · advance_clock (seconds: the world moves on while somebody walks through its pages) ·
-skew_date (seconds) · empty_page · bulk_failed (error_code). The last two are taken up by the vendors' own handlers.
+prefix (body: text before the answer) · damage · repeat_page · reorder · withhold (record) ·
+malform (field, value, record) · unknown_field (field, value) · advance_clock (seconds: the world moves on while
+somebody walks through its pages) · skew_date (seconds) · empty_page · bulk_failed (error_code). The last two are taken
+up by the vendors' own handlers.
 """
 
 import asyncio
@@ -20,17 +21,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.clock import Clock
+from sandbox.zips import unzipped, zipped
 
 Answer = Callable[[], Awaitable[Response]]
 
 LIST_KEYS = (
     "tickets", "ticket_events", "users", "organizations", "groups", "satisfaction_ratings", "data", "items", "nodes",
+    "elements",
 )  # fmt: skip
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(
     {
-        *("status", "throttled", "html_error", "timeout", "cut_body", "prefix", "repeat_page", "reorder", "withhold"),
-        *("malform", "unknown_field", "advance_clock", "skew_date"),
+        *("status", "throttled", "html_error", "timeout", "cut_body", "prefix", "damage", "repeat_page", "reorder"),
+        *("withhold", "malform", "unknown_field", "advance_clock", "skew_date"),
     }
 )
 SEMANTIC = frozenset({"empty_page", "bulk_failed"})
@@ -168,6 +171,13 @@ def prefix(rule: Rule, response: Response) -> Response:
     return copy_response(response, str(rule.body).encode() + bytes(response.body))
 
 
+def damage(rule: Rule, response: Response) -> Response:
+    """One bit in the middle of the body turned over."""
+    body = bytearray(bytes(response.body))
+    body[len(body) // 2] ^= 1
+    return copy_response(response, bytes(body))
+
+
 def malform(rule: Rule, response: Response) -> Response:
     """Put the value into the (dotted) field of the n-th record."""
     return change_records(response, rule, only=rule.record)
@@ -200,12 +210,22 @@ def change_records(response: Response, rule: Rule, only: int | None) -> Response
 
 
 def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any]) -> Response:
-    """Change the records of a JSON page or of a JSONL file in place."""
+    """Change the records of a JSON page, or of a file of JSON lines, which may be zipped."""
+    if response.headers.get("content-type") == "application/zip":
+        return change_zip(response, change)
     is_lines = response.headers.get("content-type", "").startswith("application/jsonl")
     body = bytes(response.body)
     page = msgspec.json.Decoder().decode_lines(body) if is_lines else msgspec.json.decode(body)
-    change(records_of(page))
+    change(records_of(page) or one_record(page))
     return copy_response(response, msgspec.json.Encoder().encode_lines(page) if is_lines else msgspec.json.encode(page))
+
+
+def change_zip(response: Response, change: Callable[[list[dict[str, Any]]], Any]) -> Response:
+    """Change the records of the one file of JSON lines in a zip, whose empty objects are left out."""
+    name, content = unzipped(bytes(response.body))
+    records = [record for record in msgspec.json.Decoder().decode_lines(content) if record]
+    change(records)
+    return copy_response(response, zipped(name, msgspec.json.Encoder().encode_lines(records)))
 
 
 def records_of(page: Any) -> list[dict[str, Any]]:
@@ -220,6 +240,11 @@ def records_of(page: Any) -> list[dict[str, Any]]:
     if found is not None:
         return found
     return next((rows for value in page.values() if (rows := records_of(value) if isinstance(value, dict) else [])), [])
+
+
+def one_record(page: Any) -> list[dict[str, Any]]:
+    """The answer itself, where it is one record."""
+    return [page] if isinstance(page, dict) and "id" in page else []
 
 
 def set_field(record: dict[str, Any], dotted: str, value: Any) -> None:
@@ -240,6 +265,7 @@ REPLACE: dict[str, Callable[[Rule], Response]] = {
     "status": fixed_status, "throttled": throttled, "html_error": html_error,
 }  # fmt: skip
 CHANGE: dict[str, Callable[[Rule, Response], Response]] = {
-    "cut_body": cut_body, "prefix": prefix, "malform": malform, "unknown_field": unknown_field, "reorder": reorder,
+    "cut_body": cut_body, "prefix": prefix, "damage": damage, "malform": malform, "unknown_field": unknown_field,
+    "reorder": reorder,
     "withhold": withhold,
 }  # fmt: skip

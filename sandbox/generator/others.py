@@ -8,9 +8,11 @@ from typing import Protocol
 
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
+from sandbox.generator.qualtrics import Qualtrics
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
+from sandbox.generator.surveymonkey import SurveyMonkey
 from sandbox.generator.woocommerce import Shop
 
 
@@ -33,4 +35,6 @@ class System(Protocol):
 # A source of chance of its own for each, so that a new one leaves all others as they are.
 OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "woocommerce": Shop,
+    "surveymonkey": SurveyMonkey,
+    "qualtrics": Qualtrics,
 }

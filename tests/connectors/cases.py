@@ -39,4 +39,9 @@ CASES = (
     Case("woocommerce", "refunds", "/refunds", "date_created_gmt", "reason", small={"PAGE_SIZE": 20}),
     Case("woocommerce", "customers", "/customers", "id", "first_name", small={"PAGE_SIZE": 10}),
     Case("woocommerce", "products", "/products", "id", "name", small={"PAGE_SIZE": 3}),
+    Case("surveymonkey", "surveys", "/surveys", "title", "title", small={"LIST_PAGE_SIZE": 2}),
+    Case("surveymonkey", "survey_details", "/details", "title", "title", small={"LIST_PAGE_SIZE": 2}),
+    Case("surveymonkey", "responses", "/bulk", "survey_id", "first_name", small={"PAGE_SIZE": 10, "LIST_PAGE_SIZE": 2}),
+    Case("qualtrics", "surveys", "/surveys", "name", "name"),
+    Case("qualtrics", "responses", "/file", "values.recordedDate", small={"FIRST_WAIT_SECONDS": 0.01}),
 )

@@ -56,7 +56,7 @@ def test_a_lasting_fault_fails_by_name_and_the_next_run_goes_on_from_there(
 ) -> None:
     monkeypatch.setattr("cx_etl.sources.asknicely.PAGE_SIZE", 40)
     sandbox.spoil({"system": "asknicely", "kind": "status", "status": 500, "times": 3, "after": 3})
-    with pytest.raises(RetriableError, match=r"asknicely GET /api/v1/responses/asc/40/\d+/0/json/raw/\w+: 500"):
+    with pytest.raises(RetriableError, match=r"asknicely GET /api/v1/responses/asc/40/\d+/\d+/json/raw/\w+: 500"):
         extract("asknicely", "responses", NIGHT)
     with pytest.raises(Exception, match="nothing complete has landed"):
         load("asknicely", "responses", NIGHT)

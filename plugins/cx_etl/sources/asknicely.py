@@ -1,9 +1,13 @@
 """AskNicely: survey responses (NPS, CSAT, five stars), answered and sent.
 
-Cannot see: edits of comments older than the look-back (no modified time exists), rows removed on a person's request.
+Needs the account's API key. Limits: 200 calls in 10 seconds, 1000 in 60. Cannot see: edits of comments, notes and case
+status of responses older than the look-back (no modified time exists), rows removed on a person's request; the weekly
+reconcile finds both as far as it looks back.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -11,7 +15,19 @@ from cx_etl.auth import HeaderAuth
 from cx_etl.contract import IntText, UnixText
 from cx_etl.errors import RetriableError
 from cx_etl.settings import Connection
-from cx_etl.sources.base import Answer, Page, Request, Source, Stream, Table, Window, records_under
+from cx_etl.sources.base import (
+    Answer,
+    Budget,
+    Page,
+    Probe,
+    Quota,
+    Request,
+    Source,
+    Stream,
+    Table,
+    Window,
+    records_under,
+)
 
 
 class Response(msgspec.Struct):
@@ -39,6 +55,8 @@ class Response(msgspec.Struct):
 PAGE_SIZE = 5000
 # A response is found by when it was answered and, before that, by when it was sent.
 CLOCKS = ("responded", "sent")
+# The vendor's windows: by their name in the headers, calls allowed and seconds.
+WINDOWS = {"req60s": (1000, 60), "req10s": (200, 10)}
 
 
 def _key(connection: Connection) -> HeaderAuth:
@@ -47,37 +65,72 @@ def _key(connection: Connection) -> HeaderAuth:
 
 def _responses(window: Window) -> tuple[Request, ...]:
     since = max(0, int(window.start.timestamp()))
-    return tuple(_page_request(clock, 1, since) for clock in CLOCKS)
+    return tuple(_page_request(clock, since, 1) for clock in CLOCKS)
 
 
-def _page_request(clock: str, page: int, since: int) -> Request:
+def _page_request(clock: str, since: int, page: int) -> Request:
     path = f"/api/v1/responses/asc/{PAGE_SIZE}/{page}/{since}/json/raw/{clock}"
-    context = {"page": str(page), "since": str(since)}
+    context = {"since": str(since), "page": str(page)}
     return Request(path, params={"includestatustime": "yes"}, context=context, chain=clock)
 
 
 def _read(answer: Answer) -> Page:
+    """A page by one of the clocks. A response that is answered or removed moves others to other pages, so the walk
+    goes on by the clock, and by page number only within one second.
+    """
     body, request = answer.decoded(), answer.request
-    served, asked = body["pagenumber"], request.context["page"]
+    asked = {"since": request.context["since"], "page": request.context["page"]}
+    served = {"since": body["since_time"], "page": body["pagenumber"]}
     if served != asked:
         # A page that is not the one asked for would hide another.
-        raise RetriableError(f"asknicely sent page {served} of the responses, asked was {asked}")
-    page, since = int(asked), int(request.context["since"])
-    total = int(body["total"]) if page == 1 else None
-    following = (_page_request(request.chain, page + 1, since),) if page < int(body["totalpages"]) else ()
-    return Page(len(body["data"]), following, total)
+        raise RetriableError(f"asknicely sent {served} of the responses, asked was {asked}")
+    total = None if "goes on" in request.context else int(body["total"])
+    return Page(len(body["data"]), _following(request, body), total)
 
 
-def _last_touched(response: Response) -> datetime | None:
-    """There is no modified time; the latest of the vendor's clocks stands in for it."""
-    clocks = (response.created, response.sent, response.opened, response.responded, response.lastemailed)
-    latest = max(int(clock) for clock in clocks if clock) if any(clocks) else 0
+def _following(request: Request, body: Mapping[str, Any]) -> tuple[Request, ...]:
+    since, page, clock = int(request.context["since"]), int(request.context["page"]), request.chain
+    if page >= int(body["totalpages"]):
+        return ()
+    # One second earlier: it does not matter then whether the vendor means "since" or "after".
+    going_on = max((_seconds(record.get(clock)) for record in body["data"]), default=0) - 1
+    following = _page_request(clock, going_on, 1) if going_on > since else _page_request(clock, since, page + 1)
+    return (following.but(context={**following.context, "goes on": "yes"}),)
+
+
+def _seconds(clock: Any) -> int:
+    """A record's time; 0 where that cannot be read, which its contract will say."""
+    return int(clock) if isinstance(clock, str) and clock.isdigit() else 0
+
+
+def _last_moved(response: Response) -> datetime | None:
+    """There is no modified time; the later of the two clocks that the vendor finds a response by stands in for it."""
+    latest = max(int(clock or 0) for clock in (response.sent, response.responded))
     return datetime.fromtimestamp(latest, UTC) if latest else None
+
+
+def _quota(answer: Answer) -> Quota | None:
+    """The window that is used up, else the longer one. The headers do not say when it starts anew: after its length."""
+    windows = [quota for name in WINDOWS if (quota := _window(answer.headers, name))]
+    return next((quota for quota in windows if quota.left <= 0), next(iter(windows), None))
+
+
+def _window(headers: Mapping[str, str], name: str) -> Quota | None:
+    left, limit = headers.get(f"ratelimit-{name}-remaining"), headers.get(f"ratelimit-{name}-limit")
+    seconds = WINDOWS[name][1]
+    return None if left is None else Quota(float(left), float(limit or 0), resets_seconds=seconds)
+
+
+def _judge(answer: Answer) -> str:
+    return f"{int(answer.decoded()['total']):,} surveys sent so far"
 
 
 SOURCE = Source(
     name="asknicely",
     auth=_key,
+    quota=_quota,
+    budgets=tuple(Budget(f"calls in {seconds} s", calls, seconds) for calls, seconds in WINDOWS.values()),
+    probes=(Probe("key", Request("/api/v1/responses/desc/1/1/0/json/raw/sent"), _judge),),
     streams=(
         Stream(
             name="responses",
@@ -85,7 +138,7 @@ SOURCE = Source(
             start=_responses,
             read=_read,
             split=records_under("data"),
-            version_at=_last_touched,
+            version_at=_last_moved,
             # Comments and case status change without a modified time.
             overlap=timedelta(days=7),
         ),

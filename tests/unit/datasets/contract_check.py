@@ -1,5 +1,6 @@
 """Decoding of dataset records by the pipeline's contracts, as an extraction would."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ def decode_all(dataset: Path) -> dict[str, int]:
     }
 
 
+# What an answer looks like around a record, where the source reshapes its records.
+ANSWERS: dict[str, Callable[[Any], Any]] = {
+    "surveymonkey/responses": lambda record: {"data": [record]},
+    "qualtrics/responses": lambda record: record,
+}
+
+
 def _decode(stream: str, version: Version) -> int:
     record: dict[str, Any] = dict(version.record)
     if "form_id" in version.line:
@@ -23,5 +31,9 @@ def _decode(stream: str, version: Version) -> int:
     for line in record.get("lineItems", {}).get("nodes", []):
         msgspec.convert({**line, "__parentId": record["id"]}, shopify.LineItem)
     system, _, name = stream.partition("/")
-    msgspec.convert(record, SOURCES[system].stream(name).tables[0].contract)
+    source_stream = SOURCES[system].stream(name)
+    if stream in ANSWERS:
+        _, raw = next(iter(source_stream.split(msgspec.json.encode(ANSWERS[stream](record)))))
+        record = msgspec.json.decode(raw)
+    msgspec.convert(record, source_stream.tables[0].contract)
     return 1

@@ -2,11 +2,16 @@
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from small_world import NOON, Lines, newest
+
+from sandbox.records.surveys import nicely_response
+from sandboxes import serving
+from worlds import moment, version, write_world
 
 API = "/asknicely/api/v1/responses"
 
@@ -48,6 +53,35 @@ def test_a_large_page_is_a_file_that_needs_no_key(http: httpx.Client) -> None:
     assert (len(file.json()["data"]), file.json()["total"]) == (1000, "1299")
     assert http.get(f"{API}/asc/999/1/0/json/raw/sent").status_code == 200
     assert httpx.get(moved.headers["location"] + "0").status_code == 403
+
+
+def test_the_keeper_of_files_is_another_host_and_refuses_who_sends_the_key(http: httpx.Client) -> None:
+    moved = http.get(f"{API}/asc/1000/1/0/json/raw/sent").headers["location"]
+    assert (http.base_url.host, httpx.URL(moved).host) == ("127.0.0.1", "localhost")
+    assert http.get(moved).status_code == 400
+    assert httpx.get(moved, params={"X-apikey": "k"}).status_code == 400
+    assert httpx.get(moved).status_code == 200
+
+
+def test_a_file_expires(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.asknicely.FILE_SECONDS", -1)
+    moved = http.get(f"{API}/asc/1000/1/0/json/raw/sent").headers["location"]
+    assert httpx.get(moved).status_code == 403
+
+
+def test_a_survey_moves_from_unanswered_to_answered_and_gets_a_field_one_night(tmp_path: Path) -> None:
+    asked = {"response_id": "1", "question_type": "nps", "contact_id": "c", "sent": moment(3), "segment": ""}
+    first, then = nicely_response(**asked), nicely_response(**asked, responded=moment(9), answer=11)
+    lines = [version(moment(3), first), version(moment(9), {**then, "tier_c": "gold"})]
+    world = write_world(tmp_path, {"asknicely/responses": lines})
+    with serving(world) as sandbox, httpx.Client(base_url=sandbox.url, headers={"X-apikey": "k"}) as http:
+        sandbox.set_clock(moment(8))
+        assert [(row["opened"], row["answer"]) for row in rows(http, "asc/9/1/0/json/raw/sent")] == [("0", "")]
+        assert rows(http, "asc/9/1/0/json/raw/responded") == []
+        sandbox.set_clock(moment(10))
+        for clock in ("sent", "responded"):
+            (row,) = rows(http, f"asc/9/1/0/json/raw/{clock}")
+            assert (row["response_id"], row["answer"], row["tier_c"]) == ("1", "11", "gold")
 
 
 def test_kinds_filters_and_case_times(http: httpx.Client) -> None:

@@ -1,10 +1,14 @@
 """Typeform's tokens, inclusive times, and the half hour in which a response is not shown."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from small_world import NOON, iso
+
+from sandboxes import serving
+from worlds import moment, version, write_world
 
 ME = {"Authorization": "Bearer t"}
 RESPONSES = "/typeform/forms/F1/responses"
@@ -82,3 +86,33 @@ def test_refusals(http: httpx.Client, limited_address: str) -> None:
     assert (refused.status_code, refused.json()["code"]) == (401, "AUTHENTICATION_FAILED")
     with httpx.Client(base_url=limited_address, headers=ME) as client:
         assert [client.get("/typeform/forms").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_each_type_has_its_own_clock_and_what_a_form_lost_is_in_its_responses(tmp_path: Path) -> None:
+    def one(name: str, kind: str, **more: Any) -> dict[str, Any]:
+        known = {"response_id": name, "token": name, "response_type": kind, "landed_at": "2026-11-02T00:00:00Z"}
+        return version(moment(10), {**known, **more}, form_id="F")
+
+    old = {"field": {"id": "old", "type": "nps", "ref": "old"}, "type": "number", "number": 3}
+    fields = [{"id": "old"}, {"id": "new"}]
+    times = {"last_updated_at": "2026-11-02T00:00:00Z"}
+    forms = [version(moment(2), {"id": "F", "title": "F", **times, "fields": fields})]
+    forms.append(version(moment(9), {"id": "F", "title": "F", **times, "fields": fields[1:]}))
+    responses = [
+        one("begun", "started", submitted_at="0001-01-01T00:00:00Z", hidden=None),
+        one("half", "partial", submitted_at="0001-01-01T00:00:00Z", staged_at="2026-11-10T12:00:00Z"),
+        one("done", "completed", submitted_at="2026-11-10T11:00:00Z", answers=[old], hidden={"customer_email": None}),
+    ]
+    world = write_world(tmp_path, {"typeform/forms": forms, "typeform/responses": responses})
+    with serving(world) as sandbox, httpx.Client(base_url=sandbox.url) as http:
+        sandbox.set_clock(moment(20))
+        path, since = "/typeform/forms/F/responses", "2026-11-10T11:30:00Z"
+        every = get(http, path, response_type="started,partial,completed")
+        assert tokens(every) == ["half", "done", "begun"]
+        assert tokens(get(http, path, response_type="started,partial,completed", since=since)) == ["half"]
+        assert [field["id"] for field in get(http, "/typeform/forms/F")["fields"]] == ["new"]
+        done, begun = every["items"][1:]
+        assert (done["answers"][0]["field"]["id"], done["hidden"]) == ("old", {"customer_email": None})
+        assert "answers" not in begun
+        assert begun["hidden"] is None
+        assert get(http, "/typeform/me")["email"] == "robot@sandbox"

@@ -18,6 +18,8 @@ renamed as (
         _deleted_at is not null as is_deleted,
         submitted_at
     from responses
+    -- Unfinished ones are read where the settings ask for them; what they may yet become is no answer.
+    where coalesce(response_type, 'completed') = 'completed'
 
 )
 
