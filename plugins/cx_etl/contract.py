@@ -4,7 +4,8 @@ A contract compiles to tables. Scalars become columns under the vendor's own nam
 becomes columns joined by two underscores (``metric_set__reopens``), a list of scalars an array, and a
 list of structs a child table named ``<stream>__<field>`` whose rows carry ``_parent_key`` and ``_position``.
 Text that holds a number or a Unix time (``IntText``, ``UnixText``) is typed here, so that models only rename.
-A time without an offset is UTC.
+A time without an offset is UTC. A field may bring its own type and converter
+(``Meta(extra={"column": …, "convert": …})``); with a column of None it makes none.
 """
 
 import types
@@ -101,17 +102,20 @@ def _walk(
         elif get_origin(kind) is list and _is_struct(get_args(kind)[0]):
             child = "__".join(name)
             children[child], child_paths[child] = shape_of(get_args(kind)[0]), here
-        else:
+        elif _extra(kind).get("column", name) is not None:
             columns.append(_column("__".join(name), kind, here))
 
 
+def _extra(kind: Any) -> dict[str, Any]:
+    metas = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return next((meta.extra for meta in metas if getattr(meta, "extra", None)), {})
+
+
 def _column(name: str, kind: Any, path: tuple[str, ...]) -> Column:
+    if extra := _extra(kind):
+        return Column(name, extra["column"], path, extra.get("convert") or _CONVERTERS[extra["column"]])
     if get_origin(kind) is Annotated:
-        base, *metas = get_args(kind)
-        typed = next((m.extra["column"] for m in metas if getattr(m, "extra", None)), None)
-        if typed:
-            return Column(name, typed, path, _CONVERTERS[typed])
-        kind = base
+        kind = get_args(kind)[0]
     if get_origin(kind) is list:
         return Column(name, f"{_COLUMN_TYPES[get_args(kind)[0]]}[]", path)
     if kind not in _COLUMN_TYPES:
