@@ -224,7 +224,7 @@ def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
 def _files(config: dict[str, Any], dataset: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The [[files]] entries as they are written; the dataset's word counts where both declare a stream."""
     own, others = config.get("files", []), dataset.get("files", [])
-    if not all(isinstance(entry, dict) for entry in [*own, *others]):
+    if not isinstance(own, list) or not all(isinstance(entry, dict) for entry in own):
         raise ConfigError("files is no list of tables", "write each stream of a file drop as [[files]]")
     theirs = [(entry.get("source"), entry.get("stream")) for entry in others]
     return (*(entry for entry in own if (entry.get("source"), entry.get("stream")) not in theirs), *others)

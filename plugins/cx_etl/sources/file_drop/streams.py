@@ -69,6 +69,8 @@ def stream_of(
             "version_at": _version(stream),
             "overlap": timedelta(),
             "found_by": "",
+            # A drop can only be asked what waits now.
+            "reaches_back": timedelta(),
             "absent_is_deleted": stream.whole,
             "silent_without_pages": True,
             "on_load": delivered.record,

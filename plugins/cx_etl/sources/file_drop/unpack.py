@@ -2,11 +2,10 @@
 
 import gzip
 import zipfile
-import zlib
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from cx_etl.sources.file_drop.formats.layout import File
+from cx_etl.sources.file_drop.formats.layout import UNREADABLE, File
 
 # Where the content of a compressed file is put, beside the file itself.
 UNPACKED = "unpacked.part"
@@ -26,7 +25,7 @@ def unpacked(file: File) -> File:
         if file.ending == ".zip":
             with zipfile.ZipFile(file.path) as archive, archive.open(_only_member(file, archive)) as content:
                 return _copied(file, content, PurePosixPath(content.name or "").name)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise file.wrong(f"cannot be unpacked: {error}; it may be cut") from None
     if file.size > file.limits.file_bytes:
         raise _too_large(file)

@@ -1,5 +1,7 @@
 """How a file is laid out and landed: each part as received, behind one line that says how to read it."""
 
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,8 @@ from cx_etl.sources.file_drop.declaration import FileStream
 from cx_etl.sources.file_drop.limits import Limits
 
 PART_BYTES = 8 * 1024 * 1024
+# What the standard library raises for an archive that is cut, damaged, encrypted or packed in an unknown way.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 class How(msgspec.Struct, frozen=True, omit_defaults=True):

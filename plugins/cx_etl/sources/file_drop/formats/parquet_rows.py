@@ -11,7 +11,7 @@ from cx_etl.sources.file_drop.formats.layout import File, How, Survey, record_ke
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
-_BATCH_ROWS = 5000
+_BATCH_ROWS = 1000
 
 
 def survey(file: File) -> Survey:

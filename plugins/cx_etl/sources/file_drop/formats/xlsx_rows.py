@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from cx_etl.sources.file_drop.formats.layout import File, How, Survey, record_keys, require_small, whole
+from cx_etl.sources.file_drop.formats.layout import UNREADABLE, File, How, Survey, record_keys, require_small, whole
 
 _SHEET = re.compile(r"\{.*\}sheet")
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -62,7 +62,7 @@ def _require_sound(file: File) -> None:
                         left -= len(block)
                         if left < 0:
                             raise file.wrong(f"unpacks to more than {file.limits.largest_file_mb:,.0f} MB")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise file.wrong(f"is no whole workbook: {error}; it may be cut or protected by a password") from None
 
 
