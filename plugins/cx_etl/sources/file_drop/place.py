@@ -53,6 +53,7 @@ class Place:
                 yield Found(item["path"], item["size"], item["last_modified"])
         for below in found["common_prefixes"]:
             if _is_file_of_a_drop(below) and below != PROCESSED:
+                self._require_no_link(below)
                 yield from self.files(below)
 
     def fetch(self, found: Found, target: Path) -> None:
@@ -93,6 +94,11 @@ class Place:
         with self._told(name):
             obstore.rename(self._store, name, target)
         return target
+
+    def _require_no_link(self, folder: str) -> None:
+        """Raise DataError for a link to a folder: it may lead out of the drop, or round in circles."""
+        if self._folder and (self._folder / folder).is_symlink():
+            raise DataError(f"{folder} in {self._folder} is a link to a folder", "make it a folder of its own")
 
     def _require_inside(self, name: str) -> None:
         """Raise DataError for a link that leads out of the folder."""

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from files import landed, problem_of, rows_of
+from drop_files import landed, problem_of, rows_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

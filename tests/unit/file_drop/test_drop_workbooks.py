@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from files import landed, problem_of, rows_of
+from drop_files import landed, problem_of, rows_of
 
 from sandbox.records.workbook import CellError, Formula, workbook
 

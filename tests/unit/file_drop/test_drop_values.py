@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from files import stream
+from drop_files import stream
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
