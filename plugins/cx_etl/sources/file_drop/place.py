@@ -39,6 +39,7 @@ class Place:
 
     def __init__(self, connection: Connection) -> None:
         """Raises ConfigError for a host that is no place, or a folder that is not there."""
+        self._id, self._host = connection.id, connection.host
         self._folder = _folder(connection)
         self._store: Any = _local_store(self._folder) if self._folder else _object_store(connection)
 
@@ -46,7 +47,7 @@ class Place:
         """Every file, also in folders; not hidden ones, those still being written, nor those already processed."""
         import obstore
 
-        with self._told(folder or "the drop folder"):
+        with self._told(folder or self._host):
             found = obstore.list_with_delimiter(self._store, folder or None)
         for item in found["objects"]:
             if _is_file_of_a_drop(item["path"]):
@@ -65,7 +66,7 @@ class Place:
             for block in obstore.get(self._store, found.name).stream():
                 copy.write(block)
         if target.stat().st_size != found.size or self.find(found.name) != found:
-            raise RestartError(f"{found.name} changed while it was read", "run again when it is complete")
+            raise RestartError(f"{self._id}: {found.name} changed while it was read", "run again when it is complete")
 
     def text(self, name: str) -> str:
         """The content of a small file."""
@@ -98,12 +99,16 @@ class Place:
     def _require_no_link(self, folder: str) -> None:
         """Raise DataError for a link to a folder: it may lead out of the drop, or round in circles."""
         if self._folder and (self._folder / folder).is_symlink():
-            raise DataError(f"{folder} in {self._folder} is a link to a folder", "make it a folder of its own")
+            raise DataError(
+                f"{self._id}: {folder} in {self._folder} is a link to a folder", "make it a folder of its own"
+            )
 
     def _require_inside(self, name: str) -> None:
         """Raise DataError for a link that leads out of the folder."""
         if self._folder and not (self._folder / name).resolve().is_relative_to(self._folder):
-            raise DataError(f"{name} is a link that leads out of {self._folder}", "replace it by the file itself")
+            raise DataError(
+                f"{self._id}: {name} is a link that leads out of {self._folder}", "replace it by the file itself"
+            )
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
@@ -113,16 +118,16 @@ class Place:
         try:
             yield
         except (exceptions.NotFoundError, FileNotFoundError):
-            raise RestartError(f"{name} is not there any more", "run again: what is there now is listed anew") from None
+            raise RestartError(f"{self._id}: {name} is not there any more", "run again: it is listed anew") from None
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError) as error:
             raise ConfigError(
-                f"{name}: access is refused: {_first_line(error)}", "check the connection: `cx doctor`"
+                f"{self._id}: {name}: access is refused: {_first_line(error)}", "check the connection: `cx doctor`"
             ) from None
         except exceptions.InvalidPathError as error:
-            raise DataError(f"{name} holds a name that is none: {_first_line(error)}", "rename that file") from None
+            raise DataError(f"{self._id}: {name}: a name is none: {_first_line(error)}", "rename that file") from None
         except exceptions.BaseError as error:
             raise RetriableError(
-                f"{name}: {_first_line(error)}", "check network and connection, then run again"
+                f"{self._id}: {name}: {_first_line(error)}", "check network and connection, then run again"
             ) from error
 
 
