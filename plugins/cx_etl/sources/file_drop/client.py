@@ -4,17 +4,20 @@ import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cx_etl.errors import DataError
-from cx_etl.landing import Run
 from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 from cx_etl.sources.file_drop import delivered
 from cx_etl.sources.file_drop.delivered import Known, Owner
 from cx_etl.sources.file_drop.place import Found, Place
 from cx_etl.sources.file_drop.unpack import UNPACKED
+
+if TYPE_CHECKING:
+    from cx_etl.landing import Run
 
 LIST, FETCH = "LIST", "FETCH"
 # Files that speak of the file whose name they lengthen.
@@ -104,7 +107,7 @@ class DropClient:
         return Owner(self._source, self._account, request.context["stream"])
 
 
-def after_load(connection: Connection, run: Run) -> None:
+def after_load(connection: Connection, run: "Run") -> None:
     """Set the run's files aside. One that is gone, or is another one by now, is left alone."""
     manifest, taken = run.manifest(), delivered.of_run(run)
     if not taken:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cx_etl import warehouse
-from cx_etl.landing import Run, Step
 from cx_etl.sources.file_drop.place import Found
 
 if TYPE_CHECKING:
     import psycopg
+
+    from cx_etl.landing import Run, Step
 
 LOADED, REPEATED, SUPERSEDED = "loaded", "repeated", "superseded"
 
@@ -85,16 +86,16 @@ def known(owner: Owner) -> Known:
     return found
 
 
-def of_run(run: Run) -> list[Delivery]:
+def of_run(run: "Run") -> list[Delivery]:
     """The files that a run took."""
     return [_delivery(step) for step in run.steps() if "delivery" in step.context]
 
 
-def _delivery(step: Step) -> Delivery:
+def _delivery(step: "Step") -> Delivery:
     return msgspec.json.decode(step.context["delivery"], type=Delivery)
 
 
-def record(connection: "psycopg.Connection", run: Run) -> None:
+def record(connection: "psycopg.Connection", run: "Run") -> None:
     """Note the run's files, inside the load's transaction."""
     from psycopg.types.json import Jsonb
 
