@@ -47,6 +47,8 @@ RESPONSE = {
         },
     ],
 }
+# 1713418460 seconds after 1970.
+GIVEN = datetime(2024, 4, 18, 5, 34, 20, tzinfo=UTC)
 EXPORT = "Response ID,Survey Type,Score,Comment,Permalink,Created At,Name,Email,Tags\n"
 
 
@@ -72,12 +74,27 @@ def rows(dsn: str, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def build_staging() -> None:
+    """Build and test the staging models of Delighted."""
+    from dbt.cli.main import dbtRunner
+
+    from cx_etl import transform
+    from cx_etl.settings import load_settings
+
+    settings = load_settings()
+    values = json.dumps({"build_id": 1, "as_of_date": NIGHT.isoformat(), "time_zone": "UTC"})
+    with transform.variables_set(transform.dbt_environment(settings)):
+        chosen = ["build", "--select", "path:models/staging/delighted", "--vars", values]
+        outcome = dbtRunner().invoke([*chosen, *transform.dbt_arguments(settings)])
+    assert outcome.success, outcome.exception or [each.message for each in outcome.result]
+
+
 def test_a_saved_answer_becomes_rows(folder: Path, warehouse: str) -> None:
     (folder / "survey_responses.json").write_text(json.dumps([RESPONSE]))
     assert run().new == 1
     columns = "id, person__id, person__email, score, comment, created_at, _version_at"
     assert rows(warehouse, f"select {columns} from raw.delighted__survey_responses") == [
-        ("1", "10", None, 0, None, 1713418460, datetime(2024, 4, 18, 5, 34, 20, tzinfo=UTC))
+        ("1", "10", None, 0, None, GIVEN, GIVEN)
     ]
     table = "raw.delighted__survey_responses__additional_answers"
     columns = "id, question__text, value__scale, value__select_one__text, value__select_many"
@@ -103,12 +120,17 @@ def test_a_person_may_be_an_id_or_all_that_is_known(folder: Path, warehouse: str
 
 
 def test_a_response_that_breaks_the_contract_is_held_back_alone(folder: Path, warehouse: str) -> None:
-    bad = [{**RESPONSE, "id": "2", "score": "nine"}, {**RESPONSE, "id": "3", "person_properties": ["x"]}, {"id": "4"}]
+    bad = [
+        {**RESPONSE, "id": "2", "score": "nine"},
+        {**RESPONSE, "id": "3", "person_properties": ["x"]},
+        {"id": "4"},
+        {**RESPONSE, "id": "5", "created_at": 10**18},
+    ]
     (folder / "survey_responses.json").write_text(json.dumps([RESPONSE, *bad]))
     report = run()
-    assert (report.new, report.rejected) == (1, 3)
+    assert (report.new, report.rejected) == (1, 4)
     held = rows(warehouse, "select natural_key, reason from raw.quarantine order by 1")
-    assert [key for key, _ in held] == ["2", "3", "4"]
+    assert [key for key, _ in held] == ["2", "3", "4", "5"]
     assert "`$.score`" in held[0][1]
 
 
@@ -155,7 +177,8 @@ def test_the_archives_of_the_generated_world_arrive(small_dataset: Path, folder:
 
     deliver(small_dataset, window_end(NIGHT, "UTC") + timedelta(hours=2), folder.parent)
     assert run().rejected == run("exported_responses").rejected == 0
-    found = rows(warehouse, "select id, score, comment, tags, updated_at from raw.delighted__survey_responses")
+    columns = "id, score, comment, tags, extract(epoch from updated_at)::bigint"
+    found = rows(warehouse, f"select {columns} from raw.delighted__survey_responses")
     assert {row[0]: row[1:] for row in found} == {
         key: (record["score"], record["comment"], record["tags"], record["updated_at"])
         for key, record in expected.items()
@@ -166,3 +189,29 @@ def test_the_archives_of_the_generated_world_arrive(small_dataset: Path, folder:
     }
     notes = rows(warehouse, "select count(*) from raw.delighted__survey_responses__notes")
     assert notes == [(len(edited),)]
+
+
+def test_staging_takes_each_response_once(folder: Path, warehouse: str) -> None:
+    """Response 1 is in both archives, 2 in the API's, 7 only in the export; people come from where they are known."""
+    lines = [RESPONSE, {**RESPONSE, "id": "2", "person": {"id": "11", "email": " Zoë@X.example"}, "comment": " "}]
+    (folder / "survey_responses.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    exported = "1,NPS,0,,p,2024-04-18 05:34:20,Ana,ANA@x.example,\n7,NPS,9,good,p,2026-06-29 23:59:59,,,\n"
+    (folder / "delighted.csv").write_text(EXPORT + exported)
+    run()
+    run("exported_responses")
+    build_staging()
+    columns = "response_key, survey_type, name, email, comment, score, responded_at"
+    assert rows(warehouse, f"select {columns} from staging.stg_delighted__responses order by 1") == [
+        ("delighted:main:1", "nps", "Ana", "ana@x.example", None, 0, GIVEN),
+        ("delighted:main:2", "nps", None, "zoë@x.example", None, 0, GIVEN),
+        ("delighted:main:7", "nps", None, None, "good", 9, datetime(2026, 6, 29, 23, 59, 59, tzinfo=UTC)),
+    ]
+    answers = (
+        "select question, answer_text, answer_number, answer_choices from staging.stg_delighted__additional_answers"
+    )
+    assert rows(warehouse, f"{answers} where response_key = 'delighted:main:1' order by position_in_response") == [
+        ("What did you enjoy?", None, None, ["Convenience", "Friendly staff"]),
+        ("Again?", "Yes", 4, None),
+    ]
+    properties = rows(warehouse, "select property, property_value from staging.stg_delighted__response_properties")
+    assert sorted(properties) == [*[("purchase_experience", "Retail Store")] * 2, *[("visits", "3")] * 2]

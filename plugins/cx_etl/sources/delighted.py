@@ -6,14 +6,25 @@ Cannot see: people who were surveyed and never answered, and anything that was n
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
 
 import msgspec
 
 from cx_etl.sources.file_drop import formats
 from cx_etl.sources.file_drop.declaration import declared
 from cx_etl.sources.file_drop.streams import source_of, stream_of
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Until the year 2100; anything else is no time of a response.
+Seconds = Annotated[
+    int,
+    msgspec.Meta(
+        ge=0,
+        le=4_102_444_800,
+        extra={"column": "timestamptz", "convert": lambda seconds: _EPOCH + timedelta(seconds=seconds)},
+    ),
+]
 
 
 class Person(msgspec.Struct):
@@ -33,7 +44,7 @@ class Property(msgspec.Struct):
 class Note(msgspec.Struct):
     text: str | None = None
     user_email: str | None = None
-    created_at: int | None = None
+    created_at: Seconds | None = None
 
 
 class Choice(msgspec.Struct):
@@ -61,16 +72,16 @@ class AdditionalAnswer(msgspec.Struct):
 
 
 class SurveyResponse(msgspec.Struct):
-    """A response as the API gave it; times are Unix seconds."""
+    """A response as the API gave it."""
 
     id: str
     person: Person
     score: int
-    created_at: int
+    created_at: Seconds
     survey_type: str | None = None
     comment: str | None = None
     permalink: str | None = None
-    updated_at: int | None = None
+    updated_at: Seconds | None = None
     person_properties: list[Property] | None = None
     notes: list[Note] | None = None
     tags: list[str] | None = None
@@ -164,7 +175,7 @@ _FLAT: dict[str, Any] = {
 
 
 def _last_touched(response: SurveyResponse) -> datetime:
-    return datetime.fromtimestamp(response.updated_at or response.created_at, UTC)
+    return _EPOCH + timedelta(seconds=response.updated_at or response.created_at)
 
 
 SOURCE = source_of(
