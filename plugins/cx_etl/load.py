@@ -207,7 +207,7 @@ def _readable_key(table: Table, raw: msgspec.Raw) -> str | None:
     except (msgspec.DecodeError, ValueError):
         return None
     found = [fields.get(key) for key in table.keys]
-    return None if None in found else "|".join(map(str, found))
+    return None if None in found or "" in found else "|".join(map(str, found))
 
 
 @cache
