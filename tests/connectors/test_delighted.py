@@ -134,6 +134,14 @@ def test_a_response_that_breaks_the_contract_is_held_back_alone(folder: Path, wa
     assert "`$.score`" in held[0][1]
 
 
+def test_an_older_save_does_not_undo_an_edit(folder: Path, warehouse: str) -> None:
+    edited = {**RESPONSE, "comment": "edited", "updated_at": RESPONSE["created_at"] + 60}
+    (folder / "survey_responses_1.json").write_text(json.dumps([edited]))
+    (folder / "survey_responses_2.json").write_text(json.dumps([{**RESPONSE, "comment": "as it was"}]))
+    run()
+    assert rows(warehouse, "select comment from raw.delighted__survey_responses") == [("edited",)]
+
+
 def test_an_archive_without_scores_is_refused(folder: Path, warehouse: str) -> None:
     (folder / "survey_responses.json").write_text(json.dumps([{"id": "1", "created_at": 1, "person": "1"}]))
     with pytest.raises(DataError, match=r"survey_responses.json has no column 'score'"):

@@ -216,6 +216,8 @@ def test_a_crash_between_load_and_move_is_made_up(drop: Drop, monkeypatch: pytes
     assert drop.run(night=NIGHT + timedelta(days=1)).read == 1
     assert drop.rows("ctid::text, xmin::text, *")[:2] == before
     assert drop.processed() == ["processed/2026-11-20/talks_1.csv", "processed/2026-11-21/talks_2.csv"]
+    # It was not taken for a file that waits: the walk did not have to start anew.
+    assert len(landing.runs("chat", "talks", NIGHT + timedelta(days=1))) == 1
 
 
 def test_a_crash_before_the_load_lands_the_file_again(drop: Drop) -> None:
@@ -341,10 +343,34 @@ def test_a_rejected_row_of_a_whole_list_is_not_deleted(drop: Drop) -> None:
     report = drop.run()
     assert (report.rejected, report.deleted) == (1, 1)
     assert drop.rows("id, _deleted_at is not null") == [("1", False), ("2", True)]
-    # A row whose key nobody can read could be any of them.
-    drop.put("talks_3.csv", HEADER + "9,,5,,c\n1,,5\n")
-    drop.run(night=NIGHT + timedelta(days=1))
-    assert drop.rows("id, _deleted_at is not null") == [("1", False), ("2", True), ("9", False)]
+
+
+@pytest.mark.parametrize("row", ["1,,5\n", ",,5,,b\n"])
+def test_a_row_whose_key_nobody_can_read_could_be_any(drop: Drop, row: str) -> None:
+    drop.declare(entry(whole=True))
+    drop.put("talks_1.csv", A)
+    drop.run(night=NIGHT - timedelta(days=1))
+    drop.put("talks_2.csv", HEADER + "9,,5,,c\n" + row)
+    report = drop.run()
+    assert (report.rejected, report.deleted) == (1, 0)
+    assert drop.rows("id, _deleted_at is not null") == [("1", False), ("2", False), ("9", False)]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.csv", "ü#1%20.csv", "100%.csv", "q?&=.csv", "x[1].csv", "ليلى 🎈.csv", "a:b~c.csv"]
+)
+def test_names_of_any_letters_are_read_and_kept(drop: Drop, name: str) -> None:
+    drop.declare(entry(pattern="*"))
+    drop.put(name, A)
+    assert drop.run().new == 2
+    assert drop.processed() == [f"processed/2026-11-20/{name}"]
+
+
+def test_a_name_that_no_store_could_hold_is_told(drop: Drop) -> None:
+    drop.put("talks\t1.csv", A)
+    with pytest.raises(DataError, match=r"a name is none: .* whilst parsing path segment .talks\t1.csv"):
+        drop.run()
+    assert drop.has_loaded_nothing()
 
 
 def test_a_replayed_landing_does_not_bring_back_an_older_list(drop: Drop) -> None:

@@ -94,7 +94,7 @@ def _read_list(stream: FileStream, siblings: tuple[FileStream, ...], answer: Ans
     """A request for each file of the stream, in the order in which they count."""
     listing, request = answer.decoded(Listing), answer.request
     names = {found.name for found in listing.files}
-    files = [found for found in listing.files if stream.matches(found.name) and not _is_companion(found.name, names)]
+    files = [found for found in listing.files if stream.matches(found.name) and not found.name.endswith(COMPANIONS)]
     _require_one_owner(stream, siblings, files)
     _require_complete(stream, files, names)
     if not files and stream.expected and not listing.night_has_files:
@@ -114,10 +114,6 @@ def _fetch(stream: FileStream, request: Request, found: Found, last: Found) -> R
     if stream.whole and found != last:
         context["superseded_by"] = last.name
     return Request(found.name, method=FETCH, context=context, is_file=True)
-
-
-def _is_companion(name: str, names: set[str]) -> bool:
-    return any(name.endswith(ending) for ending in COMPANIONS)
 
 
 def _require_one_owner(stream: FileStream, siblings: tuple[FileStream, ...], files: list[Found]) -> None:
@@ -163,8 +159,7 @@ def _read_file(stream: FileStream, answer: Answer) -> Page:
     if outcome := _brings_nothing(stream, answer):
         delivery = Delivery(found.name, sha256, found.size, found.modified, 0, outcome)
         return Page(0, bodies=NOTHING, context=delivery.as_context())
-    if answer.file is None:
-        raise DataError(f"{stream.label}: {found.name} was not fetched", "this is an error of the client")
+    assert answer.file is not None
     file = unpacked(File(answer.file, found.name, stream, limits()))
     survey = formats.survey(file)
     delivery = Delivery(found.name, sha256, found.size, found.modified, survey.rows, LOADED, survey.detected)
