@@ -24,7 +24,8 @@ def extract_and_load(account: Account, stream: str, planned: list[str]) -> dict:
         """Decode the landed records against the contract into raw; the watermark moves in the same transaction."""
         from cx_etl.load import load
 
-        return load(account.label, stream, airflow_io.night(context), extracted["run_id"]).as_dict()
+        connection = airflow_io.connection(account.id)
+        return load(account.label, stream, airflow_io.night(context), extracted["run_id"], connection).as_dict()
 
     return load(extract(planned))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sandbox.generator import heyday
 from sandbox.generator.others import OTHERS, Day
 from sandbox.generator.people import Person, make_people
 from sandbox.generator.plan import Plan, poisson
@@ -141,7 +142,8 @@ class World:
 
 def _manifest(plan: Plan) -> Manifest:
     name = f"generated-seed{plan.seed}-{plan.customers}x{plan.nights}"
-    return Manifest(name=name, licence="Apache-2.0 (generated)", time_zone=plan.time_zone, metrics=METRICS)
+    licence = "Apache-2.0 (generated)"
+    return Manifest(name, licence, plan.time_zone, METRICS, files=heyday.declarations(plan.time_zone))
 
 
 def _sorted(counts: dict[str, int]) -> dict[str, int]:

@@ -5,8 +5,8 @@ becomes columns joined by two underscores (``metric_set__reopens``), a list of s
 list of structs a child table named ``<stream>__<field>`` whose rows carry ``_parent_key`` and ``_position``.
 Text that holds a number or a time is typed by its contract, so that models only rename: a field annotated with
 ``msgspec.Meta(extra={"column": …, "convert": …})`` becomes a column of that type, filled with what ``convert`` makes of
-the value (None for a vendor's way to say "none"; ValueError for what it cannot be). ``IntText``, ``UnixText`` and
-``NumberText`` are such. A time without an offset is UTC.
+the value (None for a vendor's way to say "none"; ValueError for what it cannot be). With a column of None it becomes
+none. ``IntText``, ``UnixText`` and ``NumberText`` are such. A time without an offset is UTC.
 """
 
 import types
@@ -113,17 +113,20 @@ def _walk(
         elif get_origin(kind) is list and _is_struct(get_args(kind)[0]):
             child = "__".join(name)
             children[child], child_paths[child] = shape_of(get_args(kind)[0]), here
-        else:
+        elif _extra(kind).get("column", name) is not None:
             columns.append(_column("__".join(name), kind, here))
 
 
+def _extra(kind: Any) -> dict[str, Any]:
+    metas = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return next((meta.extra for meta in metas if getattr(meta, "extra", None)), {})
+
+
 def _column(name: str, kind: Any, path: tuple[str, ...]) -> Column:
+    if extra := _extra(kind):
+        return Column(name, extra["column"], path, extra["convert"])
     if get_origin(kind) is Annotated:
-        base, *metas = get_args(kind)
-        typed = next((meta.extra for meta in metas if getattr(meta, "extra", None)), None)
-        if typed:
-            return Column(name, typed["column"], path, typed["convert"])
-        kind = base
+        kind = get_args(kind)[0]
     if get_origin(kind) is list:
         return Column(name, f"{_COLUMN_TYPES[get_args(kind)[0]]}[]", path)
     if kind not in _COLUMN_TYPES:

@@ -9,12 +9,13 @@ from tempfile import TemporaryDirectory
 
 from cx_etl import quota, warehouse
 from cx_etl.errors import ConfigError, CxError
-from cx_etl.http import Client, observed_at
+from cx_etl.http import Client as HttpClient
+from cx_etl.http import observed_at
 from cx_etl.nightly import chosen
 from cx_etl.settings import connection as environment_connection
 from cx_etl.settings import dataset_folder, load_settings
 from cx_etl.sources import Account
-from cx_etl.sources.base import NOTHING, Answer, Page
+from cx_etl.sources.base import NOTHING, Answer, Client, Page
 
 OLDEST_POSTGRES = 15
 LARGEST_SKEW_SECONDS = 60
@@ -75,7 +76,7 @@ def _account(account: Account) -> list[Finding]:
     source = account.source
     try:
         found = account.require(environment_connection(account.id))
-        with TemporaryDirectory() as scratch, (source.client or Client)(source, found, Path(scratch)) as client:
+        with TemporaryDirectory() as scratch, (source.client or HttpClient)(source, found, Path(scratch)) as client:
             return list(_probe_all(client, account))
     except CxError as error:
         return [Finding(account.label, "connection", False, str(error))]

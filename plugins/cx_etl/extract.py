@@ -8,14 +8,15 @@ from typing import Any
 
 from cx_etl import completeness, landing, ledger, warehouse
 from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError
-from cx_etl.http import Client, observed_at
+from cx_etl.http import Client as HttpClient
+from cx_etl.http import observed_at
 from cx_etl.landing import Manifest, Run, Step
 from cx_etl.night import window_end, window_start
 from cx_etl.settings import Connection, load_settings
 from cx_etl.settings import connection as environment_connection
 from cx_etl.sources import Account
 from cx_etl.sources import account as registered
-from cx_etl.sources.base import Request, Stream, Window
+from cx_etl.sources.base import Client, Request, Stream, Window
 
 HISTORY_START = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -92,7 +93,7 @@ def _walk(job: Job, connection: Connection) -> ExtractReport:
     started = time.monotonic()
     run, done = _run(job)
     try:
-        with (job.account.source.client or Client)(job.account.source, connection, run.path) as client:
+        with (job.account.source.client or HttpClient)(job.account.source, connection, run.path) as client:
             steps = done + _take_all(client, job, run, done)
         completeness.require_night_over(job.name, job.window, job.account.source.lag, steps)
         total = completeness.require_all(job.name, job.stream, run, steps)
@@ -173,7 +174,7 @@ def _take(client: Client, stream: Stream, run: Run, request: Request, pages: int
         quota_used=client.quota.used if client.quota else 0.0,
         quota_left=client.quota.left if client.quota else None,
         chain=request.chain,
-        context=request.context,
+        context={**request.context, **page.context},
         observed_at=observed_at(answer),
         note=page.note,
     )

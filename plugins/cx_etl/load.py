@@ -17,7 +17,8 @@ from cx_etl.landing import Manifest, Run, Step
 from cx_etl.ledger import Counts
 from cx_etl.quarantine import Reject
 from cx_etl.raw_tables import Batch
-from cx_etl.settings import load_settings
+from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import connection as environment_connection
 from cx_etl.sources import account as registered
 from cx_etl.sources.base import Stream, Table
 
@@ -57,11 +58,14 @@ class Decoded:
     read: int = 0
 
 
-def load(label: str, stream_name: str, night: date, run_id: str | None = None) -> LoadReport:
+def load(
+    label: str, stream_name: str, night: date, run_id: str | None = None, connection: Connection | None = None
+) -> LoadReport:
     """Bring the night's landed run (the newest finished one by default) into the raw tables.
 
     After: rows, rejects, ledger row and watermark are all there, or none of them. Loading a run again changes nothing.
     Raises DataError when too large a share of the records breaks the contract; nothing is written then.
+    ``connection`` is the source's own (by default the environment's), for a source that tidies up after a load.
     """
     account = registered(label)
     stream = account.source.stream(stream_name)
@@ -72,7 +76,10 @@ def load(label: str, stream_name: str, night: date, run_id: str | None = None) -
                 f"nothing complete has landed for {account.label} {stream_name} of {night}",
                 f"cx extract {night} --source {account.label}",
             )
-        return load_run(stream, run)
+        report = load_run(stream, run)
+        if account.source.after_load:
+            account.source.after_load(connection or environment_connection(account.id), run)
+        return report
 
 
 def load_run(stream: Stream, run: Run) -> LoadReport:
@@ -82,10 +89,13 @@ def load_run(stream: Stream, run: Run) -> LoadReport:
     require_few_rejects(manifest, decoded)
     with warehouse.connect() as connection:
         lock(connection, manifest)
-        counts = bring_in(connection, stream, manifest, decoded, stream.absent_is_deleted)
+        is_complete = stream.absent_is_deleted and bool(manifest.pages or not stream.silent_without_pages)
+        counts = bring_in(connection, stream, manifest, decoded, is_complete)
         seconds = round(time.monotonic() - started, 3)
         ledger.note_undeclared_fields(connection, manifest, decoded.unknown_fields)
         ledger.record_load(connection, manifest, counts, dict(decoded.unknown_fields), seconds)
+        if stream.on_load:
+            stream.on_load(connection, run)
     return _report(manifest, counts, seconds)
 
 
@@ -197,7 +207,7 @@ def _readable_key(table: Table, raw: msgspec.Raw) -> str | None:
     except (msgspec.DecodeError, ValueError):
         return None
     found = [fields.get(key) for key in table.keys]
-    return None if None in found else "|".join(map(str, found))
+    return None if None in found or "" in found else "|".join(map(str, found))
 
 
 @cache

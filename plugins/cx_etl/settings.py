@@ -65,6 +65,7 @@ class Settings:
     reconcile_days: int
     reconcile_deletes_limit: float
     options: dict[str, dict[str, Any]]
+    files: tuple[dict[str, Any], ...]
 
     @property
     def warehouse_dsn(self) -> str:
@@ -113,6 +114,7 @@ def load_settings() -> Settings:
         reconcile_days=int(_value(config, "reconcile", "days")),
         reconcile_deletes_limit=float(_value(config, "reconcile", "deletes_limit")),
         options=config.get("options", {}),
+        files=_files(config, _dataset()),
     )
 
 
@@ -209,13 +211,23 @@ def dataset_folder() -> Path | None:
     return Path(dataset) if dataset else None
 
 
-def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
-    """The declarations of the dataset that the sandbox serves, if one is set."""
+def _dataset() -> dict[str, Any]:
+    """What the dataset that the sandbox serves says of itself, if one is set."""
     folder = dataset_folder()
-    if folder is None:
-        return ()
-    path = folder / "dataset.toml"
-    return _metrics(tomllib.loads(path.read_text(encoding="utf-8")), path)
+    return tomllib.loads((folder / "dataset.toml").read_text(encoding="utf-8")) if folder else {}
+
+
+def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
+    return _metrics(_dataset(), (dataset_folder() or Path()) / "dataset.toml")
+
+
+def _files(config: dict[str, Any], dataset: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The [[files]] entries as they are written; the dataset's word counts where both declare a stream."""
+    own, others = config.get("files", []), dataset.get("files", [])
+    if not isinstance(own, list) or not all(isinstance(entry, dict) for entry in own):
+        raise ConfigError("files is no list of tables", "write each stream of a file drop as [[files]]")
+    theirs = [(entry.get("source"), entry.get("stream")) for entry in others]
+    return (*(entry for entry in own if (entry.get("source"), entry.get("stream")) not in theirs), *others)
 
 
 def connection(connection_id: str) -> Connection:
@@ -234,9 +246,12 @@ def connection(connection_id: str) -> Connection:
 
 
 def normal_host(host: str, port: int | str | None = None) -> str:
-    """The base address of a source: https unless it says otherwise, with the port if there is one of its own."""
-    if not host:
-        return ""
+    """The base address of a source: https unless it says otherwise, with the port if there is one of its own.
+
+    A folder of this machine stays as it is.
+    """
+    if not host or host.startswith("/"):
+        return host
     address = host if "://" in host else f"https://{host}"
     return f"{address.rstrip('/')}:{port}" if port else address.rstrip("/")
 

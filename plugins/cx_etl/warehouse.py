@@ -58,13 +58,13 @@ def connect(role: str = "etl", autocommit: bool = False) -> "psycopg.Connection"
 
 def migrate() -> None:
     """Create what is missing of schemas, roles, ops and raw tables. Changes nothing that is there."""
-    from cx_etl.sources import SOURCES
+    from cx_etl.sources import every_source
 
     with connect() as connection:
         # Two starters at once would race on `create schema if not exists`.
         connection.execute("select pg_advisory_xact_lock(hashtext('cx_etl.migrate'))")
         connection.execute(files("cx_etl").joinpath("sql/warehouse.sql").read_text(encoding="utf-8"))
-        for source in SOURCES.values():
+        for source in every_source().values():
             for stream in source.streams:
                 for table in stream.tables:
                     for statement in table_ddl(table.name, shape_of(table.contract), table.keys):

@@ -6,6 +6,8 @@ from datetime import date
 from random import Random
 from typing import Protocol
 
+from sandbox.generator.delighted import Delighted
+from sandbox.generator.heyday import Heyday
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.qualtrics import Qualtrics
@@ -37,4 +39,6 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "woocommerce": Shop,
     "surveymonkey": SurveyMonkey,
     "qualtrics": Qualtrics,
+    "delighted": Delighted,
+    "heyday": Heyday,
 }

@@ -38,6 +38,11 @@ class Sink:
         self.records[stream] -= at < self._count_before
         self._hold(stream, at, encode_deletion(at, record_id))
 
+    def file(self, source: str, at: datetime, name: str, content: bytes) -> None:
+        """Take a file that comes into the source's drop; one at or after the horizon is dropped."""
+        if at < self._horizon:
+            self._out.file(source, at, name, content)
+
     def flush(self, before: datetime) -> None:
         """Write what lies before the instant. The caller takes no earlier version afterwards."""
         while self._waiting and self._waiting[0][0] < before:

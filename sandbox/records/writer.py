@@ -34,12 +34,13 @@ def encode_deletion(at: datetime, record_id: str | int) -> bytes:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What dataset.toml says of the streams beside it."""
+    """What dataset.toml says of the streams beside it, and of the files that come into a drop."""
 
     name: str
     licence: str
     time_zone: str
     metrics: Sequence[Mapping[str, Any]]
+    files: Sequence[Mapping[str, Any]] = ()
 
 
 class DatasetWriter:
@@ -92,13 +93,20 @@ class DatasetWriter:
         """Write a file that is not a stream."""
         (self._partial / name).write_text(content, encoding="utf-8")
 
+    def file(self, source: str, at: datetime, name: str, content: bytes) -> None:
+        """Write a file that comes into the source's drop at that time."""
+        path = self._partial / "files" / source / f"{at.astimezone(UTC):%Y-%m-%dT%H%M%SZ}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
     def describe(self, manifest: Manifest, first_night: date, last_night: date) -> None:
         """Write dataset.toml."""
         head = {"name": manifest.name, "licence": manifest.licence, "time_zone": manifest.time_zone}
         lines = [_MARK, *(f"{key} = {_toml(value)}\n" for key, value in head.items())]
         lines += [f"first_night = {first_night}\n", f"last_night = {last_night}\n"]
-        for metric in manifest.metrics:
-            lines += ["\n[[metrics]]\n", *(f"{key} = {_toml(value)}\n" for key, value in metric.items())]
+        for title, entries in (("metrics", manifest.metrics), ("files", manifest.files)):
+            for entry in entries:
+                lines += [f"\n[[{title}]]\n", *(f"{key} = {_toml(value)}\n" for key, value in entry.items())]
         self.text("dataset.toml", "".join(lines))
 
     def _open(self, stream: str) -> gzip.GzipFile:
@@ -113,6 +121,8 @@ class DatasetWriter:
 
 def _toml(value: Any) -> str:
     """A TOML value. JSON's notation of strings, numbers and flat lists is TOML's too."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
     return _encode(value).decode()
 
 

@@ -1,5 +1,6 @@
 """The workbench of the connector suite: one sandbox and one server for all tests of a file."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from bench import NIGHT, Bench
 from cases import CASES, Case
+from drops import Drop, entry
 
 from cx_etl.sources import source
 from sandboxes import serving
@@ -41,3 +43,14 @@ def bench(shared_bench: Bench) -> Bench:
     shared_bench.sandbox.heal()
     shared_bench.sandbox.at_end_of(NIGHT)
     return shared_bench
+
+
+@pytest.fixture
+def drop(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drop:
+    """An empty drop folder that is declared and connected as the source chat."""
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    monkeypatch.setenv("AIRFLOW_CONN_CHAT", json.dumps({"host": str(folder)}))
+    found = Drop(folder, warehouse, monkeypatch)
+    found.declare(entry())
+    return found

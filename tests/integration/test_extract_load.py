@@ -70,6 +70,8 @@ def test_a_night_run_twice_touches_no_row(sandbox: Sandbox, warehouse: str) -> N
 def test_nights_in_any_order_end_in_the_same_tables(
     sandbox: Sandbox, warehouse: str, postgres: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
+    # With the tables of the files that the dataset declares.
+    migrate()
     nights = [date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)]
     for night in nights:
         sandbox.at_end_of(night)

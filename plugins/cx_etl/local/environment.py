@@ -11,6 +11,7 @@ from cx_etl.local.dataset import Dataset
 from cx_etl.local.layout import Layout, stack_secrets, write_json
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.local.processes import MARKER
+from sandbox import files
 from sandbox.connections import EXTRAS, connection
 
 # Set by people for their own Airflow or Python; ours must not pick them up.
@@ -34,6 +35,9 @@ def cx_environment(layout: Layout, dataset: Dataset, ports: Mapping[str, int]) -
     sandbox = f"http://127.0.0.1:{ports['sandbox']}"
     for system in EXTRAS:
         values[f"AIRFLOW_CONN_{system.upper()}"] = json.dumps(connection(system, sandbox, keys["sandbox_password"]))
+    for source in files.sources(dataset.directory):
+        drop = {"conn_type": "fs", "host": str(layout.drop(dataset.name) / source)}
+        values[f"AIRFLOW_CONN_{source.upper()}"] = json.dumps(drop)
     return values
 
 

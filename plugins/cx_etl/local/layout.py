@@ -64,6 +64,10 @@ class Layout:
         """Landing, snapshots and evidence of one dataset."""
         return self.var / "data" / dataset
 
+    def drop(self, dataset: str) -> Path:
+        """Where files for the dataset's sources without an API are dropped, a folder for each."""
+        return self.state(dataset) / "drop"
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in that file, or an empty one when there is no file."""

@@ -16,6 +16,7 @@ from cx_etl.local.airflow_api import AirflowApi, Run, Step
 from cx_etl.local.layout import write_json
 from cx_etl.local.progress import Progress, failure_text
 from cx_etl.local.stack import Stack
+from sandbox import files
 
 PUBLISH = "publish_marts"
 SNAPSHOT = "daily_snapshot"
@@ -135,11 +136,15 @@ def _failures(stack: Stack, night: date, steps: Sequence[Step]) -> str:
 
 
 def _set_clock(stack: Stack, night: date) -> None:
-    """Move the sandbox to 02:00 local of the morning after, when the schedule would have started the night."""
+    """Move the sandbox to 02:00 local of the morning after, when the schedule would have started the night.
+
+    What has been dropped until then is in the drops.
+    """
     local = datetime.combine(night + timedelta(days=1), day_time(2), ZoneInfo(stack.dataset.time_zone))
     now = local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     answer = httpx.put(f"{stack.sandbox_url}/_control/clock", json={"now": now}, timeout=30, trust_env=False)
     answer.raise_for_status()
+    files.deliver(stack.dataset.directory, local, stack.layout.drop(stack.dataset.name))
 
 
 def _publication(night: date) -> int | None:

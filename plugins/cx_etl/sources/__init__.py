@@ -1,4 +1,6 @@
-"""The registry of sources. Adding a source is one file beside this one, and one line here."""
+"""The registry of sources. Adding a source is one file beside this one, and one line here; or, for a tool that only
+exports files, a [[files]] entry in the settings.
+"""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +8,7 @@ from datetime import timedelta
 
 from cx_etl.errors import ConfigError
 from cx_etl.settings import Connection, load_settings
-from cx_etl.sources import asknicely, qualtrics, shopify, surveymonkey, typeform, woocommerce, zendesk
+from cx_etl.sources import asknicely, delighted, qualtrics, shopify, surveymonkey, typeform, woocommerce, zendesk
 from cx_etl.sources.base import Source, Stream
 
 SOURCES: dict[str, Source] = {
@@ -19,6 +21,7 @@ SOURCES: dict[str, Source] = {
         woocommerce.SOURCE,
         surveymonkey.SOURCE,
         qualtrics.SOURCE,
+        delighted.SOURCE,
     )
 }
 MAIN = "main"
@@ -65,9 +68,29 @@ class Account:
 
 def source(name: str) -> Source:
     """The source of that name. Raises ConfigError naming the sources there are."""
-    if name not in SOURCES:
-        raise ConfigError(f"there is no source {name!r}", f"known are {', '.join(SOURCES)}")
-    return SOURCES[name]
+    if name in SOURCES:
+        return SOURCES[name]
+    known = every_source()
+    if name not in known:
+        raise ConfigError(f"there is no source {name!r}", f"known are {', '.join(known)}")
+    return known[name]
+
+
+def every_source() -> dict[str, Source]:
+    """The sources of this registry, and those that the settings declare as file drops.
+
+    Raises ConfigError naming the [[files]] entry that is wrong.
+    """
+    entries = load_settings().files
+    if not entries:
+        return SOURCES
+    from cx_etl.sources.file_drop import sources_of
+
+    declared = sources_of(entries)
+    taken = sorted(SOURCES.keys() & declared.keys())
+    if taken:
+        raise ConfigError(f"[[files]] declares {taken[0]!r}, which is a source already", "give it another name")
+    return SOURCES | declared
 
 
 def account(label: str) -> Account:

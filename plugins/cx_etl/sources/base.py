@@ -1,10 +1,10 @@
 """What a source is: streams declared as data, and requests that can be written down and resumed."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -13,8 +13,9 @@ from cx_etl.settings import Connection
 
 if TYPE_CHECKING:
     import httpx
+    import psycopg
 
-    from cx_etl.http import Client
+    from cx_etl.landing import Run
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ class Page:
     ``bodies`` is what lands: None for the body as received, () for an answer that carries no records (a job was
     started, is still running), or the parts of a file that was too large for one page.
     ``note`` says what the vendor no longer gives and why that is no loss; the night's ledger row keeps it.
+    ``context`` is what only the answer could tell of where its records come from; it joins the request's.
     """
 
     records: int
@@ -80,6 +82,7 @@ class Page:
     cursor: str | None = None
     bodies: Iterable[bytes] | None = None
     note: str = ""
+    context: dict[str, str] = field(default_factory=dict)
 
 
 NOTHING: tuple[bytes, ...] = ()
@@ -118,8 +121,10 @@ class Stream:
     ``found_by`` is the time column by which the vendor's filter finds a record in a window; "" when an answer is always
     the whole list. ``reaches_back`` is how far before the watermark the weekly reconcile may ask; zero where it must
     not. ``absent_is_deleted``: a stored record that should be in an answer and is not no longer exists; the load marks
-    it as deleted. ``tombstone`` names the fields that a deletion may change; the others keep what they said before the
-    vendor blanked them. None: a deletion changes what it changes.
+    it as deleted; ``silent_without_pages``: not for a run without pages, in which no list came at all. ``tombstone``
+    names the fields that a deletion may change; the others keep what they said before the vendor blanked them. None: a
+    deletion changes what it changes. ``on_load`` writes, inside the load's transaction, what else is to be known of the
+    run.
     """
 
     name: str
@@ -134,7 +139,9 @@ class Stream:
     found_by: str = "_version_at"
     reaches_back: timedelta = timedelta(days=90)
     absent_is_deleted: bool = False
+    silent_without_pages: bool = False
     tombstone: tuple[str, ...] | None = None
+    on_load: "Callable[[psycopg.Connection, Run], None] | None" = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,19 @@ class Budget:
     streams: tuple[str, ...] = ()
 
 
+class Client(Protocol):
+    """What sends the requests of one run: ``calls`` counts them, ``quota`` is the vendor's last word on its limit."""
+
+    calls: int
+    quota: Quota | None
+
+    def __enter__(self) -> "Client": ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def send(self, request: Request, read: Callable[[Answer], Page]) -> tuple[Answer, Page]: ...
+
+
 @dataclass(frozen=True)
 class Probe:
     """One question that `cx doctor` asks of a connection. ``judge`` raises CxError with what to do, or says what is."""
@@ -173,7 +193,8 @@ class Source:
     ``check`` raises for an answer whose status is 200 but whose body is an error. ``quota`` reads what an answer says
     of the limits; ``budgets`` are the documented ones, for the plan before the run. The first of ``probes`` proves the
     credentials. ``needs`` names the parts of a connection without which it cannot work. ``client`` replaces the HTTP
-    client for a source that is no web service.
+    client for a source that is no web service. ``after_load`` is called once a run of the source has been loaded for
+    good; it may be called again for the same run, and must then change nothing.
     """
 
     name: str
@@ -186,6 +207,7 @@ class Source:
     lag: timedelta = timedelta()
     needs: tuple[str, ...] = ("host", "password")
     client: "Callable[[Source, Connection, Path], Client] | None" = None
+    after_load: "Callable[[Connection, Run], None] | None" = None
 
     def stream(self, name: str) -> Stream:
         """The stream of that name. Raises ConfigError naming the streams there are."""

@@ -109,6 +109,27 @@ create table if not exists ops.watermarks (
     primary key (source, account, stream)
 );
 
+-- Which file of a drop was loaded from where: one row per delivery. A file is moved away after its load; until it has
+-- been, moved_to is null, and the next extraction makes it up.
+create table if not exists ops.files (
+    source text not null,
+    account text not null,
+    stream text not null,
+    name text not null,
+    sha256 text not null,
+    bytes bigint not null,
+    modified_at timestamptz not null,
+    rows bigint not null,
+    -- loaded; repeated: its content was loaded before; superseded: a newer whole list came the same night.
+    outcome text not null check (outcome in ('loaded', 'repeated', 'superseded')),
+    detected jsonb not null default '{}',
+    night date not null,
+    run_id text not null,
+    loaded_at timestamptz not null default now(),
+    moved_to text,
+    primary key (source, account, stream, name, sha256, modified_at)
+);
+
 -- What each survey question measures, from cx.toml and the dataset. Nothing is scored that is not here.
 create table if not exists ops.metric_declarations (
     source text not null,
