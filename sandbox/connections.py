@@ -8,6 +8,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "shopify": {},
     "asknicely": {},
     "typeform": {},
+    "freshdesk": {},
+    "gorgias": {},
 }
 
 
