@@ -120,7 +120,8 @@ def _next_page(request: Request) -> tuple[Request, ...]:
     page = int(request.params["page"])
     if request.path == TICKETS and page >= LAST_PAGE:
         raise DataError(
-            f"freshdesk: over {LAST_PAGE} pages of tickets changed within {request.params['updated_since']}",
+            f"freshdesk: over {LAST_PAGE} pages of tickets changed within the second after "
+            f"{request.params['updated_since']}",
             "the vendor shows no further page: ask its support to change some of them again",
         )
     return (request.with_params(page=str(page + 1)),)
