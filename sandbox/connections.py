@@ -11,6 +11,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "woocommerce": {},
     "surveymonkey": {},
     "qualtrics": {},
+    "freshdesk": {},
+    "gorgias": {},
 }
 # Keys that are checked, so that both sides have to know them; elsewhere any login will do.
 KEYS = {"woocommerce": ("ck_of_the_sandbox", "cs_of_the_sandbox")}

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import asknicely, qualtrics, shopify, surveymonkey, typeform, woocommerce, zendesk
+from sandbox import asknicely, freshdesk, gorgias, qualtrics, shopify, surveymonkey, typeform, woocommerce, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
@@ -27,6 +27,8 @@ SYSTEMS = {
     "woocommerce": woocommerce,
     "surveymonkey": surveymonkey,
     "qualtrics": qualtrics,
+    "freshdesk": freshdesk,
+    "gorgias": gorgias,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -7,6 +7,8 @@ from random import Random
 from typing import Protocol
 
 from sandbox.generator.delighted import Delighted
+from sandbox.generator.freshdesk import Freshdesk
+from sandbox.generator.gorgias import Gorgias
 from sandbox.generator.heyday import Heyday
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
@@ -41,4 +43,6 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "qualtrics": Qualtrics,
     "delighted": Delighted,
     "heyday": Heyday,
+    "freshdesk": Freshdesk,
+    "gorgias": Gorgias,
 }

@@ -8,7 +8,18 @@ from datetime import timedelta
 
 from cx_etl.errors import ConfigError
 from cx_etl.settings import Connection, load_settings
-from cx_etl.sources import asknicely, delighted, qualtrics, shopify, surveymonkey, typeform, woocommerce, zendesk
+from cx_etl.sources import (
+    asknicely,
+    delighted,
+    freshdesk,
+    gorgias,
+    qualtrics,
+    shopify,
+    surveymonkey,
+    typeform,
+    woocommerce,
+    zendesk,
+)
 from cx_etl.sources.base import Source, Stream
 
 SOURCES: dict[str, Source] = {
@@ -22,6 +33,8 @@ SOURCES: dict[str, Source] = {
         surveymonkey.SOURCE,
         qualtrics.SOURCE,
         delighted.SOURCE,
+        freshdesk.SOURCE,
+        gorgias.SOURCE,
     )
 }
 MAIN = "main"
