@@ -9,7 +9,7 @@ class Case:
     """``path`` is part of the path of the requests that bring records, under the sandbox's ``system`` (the source's
     name unless said). ``small`` sets attributes of the source's module so that the small dataset fills several pages.
     ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
-    person's text.
+    person's text. ``lead`` is how many requests of that path come before those that bring records.
     """
 
     source: str
@@ -18,6 +18,7 @@ class Case:
     required: str
     text: str = ""
     system: str = ""
+    lead: int = 0
     small: dict[str, Any] = field(default_factory=dict)
 
     @property
