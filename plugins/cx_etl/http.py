@@ -118,7 +118,8 @@ class Client:
     def _refuse(self, where: str, answer: Answer, response: httpx.Response) -> None:
         status = response.status_code
         told = f"{where}: {status} {_short(response)}"
-        if answer.request.is_file and status in (401, 403, 404, 410):
+        # Cloud storage answers an expired address with 400 or 403, depending on whose it is.
+        if answer.request.is_file and status in (400, 401, 403, 404, 410):
             raise RestartError(told, "run again: the vendor makes a new file")
         if status in (401, 403):
             raise ConfigError(told, "check the connection's credentials and scopes: `cx doctor`")
