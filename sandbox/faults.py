@@ -6,8 +6,9 @@ requests pass first). Kinds and their own keys:
 status (status, retry_after, body) · throttled · html_error (status) · timeout (seconds) · cut_body (keep_length) ·
 prefix (body: text before the answer) · damage · repeat_page · reorder · withhold (record) ·
 malform (field, value, record) · unknown_field (field, value) · advance_clock (seconds: the world moves on while
-somebody walks through its pages) · skew_date (seconds) · empty_page · bulk_failed (error_code). The last two are taken
-up by the vendors' own handlers.
+somebody walks through its pages) · skew_date (seconds) · empty_page · bulk_failed (error_code) ·
+access_denied (value: a scope). The last three are taken up by the vendors' own handlers; access_denied stands until the
+rules are cleared.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ TRANSPORT = frozenset(
         *("withhold", "malform", "unknown_field", "advance_clock", "skew_date"),
     }
 )
-SEMANTIC = frozenset({"empty_page", "bulk_failed"})
+SEMANTIC = frozenset({"empty_page", "bulk_failed", "access_denied"})
 
 
 class Rule(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,6 +92,10 @@ class Faults:
                 rule.struck += 1
                 return rule
         return None
+
+    def standing(self, system: str, kind: str) -> list[Rule]:
+        """The rules that describe a state rather than strike a request; none is used up."""
+        return [rule for rule in self.rules if rule.system == system and rule.kind == kind]
 
     async def serve(self, system: str, request: Request, answer: Answer) -> Response:
         """The handler's answer, spoilt when a rule says so."""
@@ -179,13 +184,25 @@ def damage(rule: Rule, response: Response) -> Response:
 
 
 def malform(rule: Rule, response: Response) -> Response:
-    """Put the value into the (dotted) field of the n-th record."""
-    return change_records(response, rule, only=rule.record)
+    """Put the value into the (dotted) field of the n-th record, of those that have the field where some do."""
+    name = rule.field.partition(".")[0]
+
+    def change(records: list[dict[str, Any]]) -> None:
+        having = [record for record in records if name in record] or records
+        for record in having[rule.record : rule.record + 1]:
+            set_field(record, rule.field, rule.value)
+
+    return change_page(response, change)
 
 
 def unknown_field(rule: Rule, response: Response) -> Response:
     """Add the field to every record of the page."""
-    return change_records(response, rule, only=None)
+
+    def change(records: list[dict[str, Any]]) -> None:
+        for record in records:
+            set_field(record, rule.field, rule.value)
+
+    return change_page(response, change)
 
 
 def reorder(rule: Rule, response: Response) -> Response:
@@ -196,17 +213,6 @@ def reorder(rule: Rule, response: Response) -> Response:
 def withhold(rule: Rule, response: Response) -> Response:
     """Leave the n-th record out, while every count in the answer says that it is there."""
     return change_page(response, lambda records: records.pop(rule.record) if records else None)
-
-
-def change_records(response: Response, rule: Rule, only: int | None) -> Response:
-    """Set the rule's field in one or all records of a page."""
-
-    def change(records: list[dict[str, Any]]) -> None:
-        for number, record in enumerate(records):
-            if only is None or number == only:
-                set_field(record, rule.field, rule.value)
-
-    return change_page(response, change)
 
 
 def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any]) -> Response:

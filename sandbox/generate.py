@@ -87,7 +87,7 @@ class World:
         self._rng = self._stream("days")
         self._complaints: dict[date, list[Visit]] = defaultdict(list)
         self._people = make_people(plan, self._stream("people"))
-        self._store = Store(plan, sink, diary, self._stream("store"))
+        self._store = Store(plan, sink, diary, self._stream("store"), self._stream("parcels"))
         self._support = Support(plan, sink, diary, self._stream("support"))
         self._surveys = Surveys(plan, sink, diary, self._stream("surveys"))
         self._others = [make(plan, sink, self._stream(name)) for name, make in OTHERS.items()]

@@ -1,12 +1,11 @@
 """Shopify Admin GraphQL: every query is executed by graphql-core on a cut of the official schema.
 
-Handled here: token, API version, cost and throttle, and what the fields resolve to. The search syntax is the subset of
-``shopify_records``; bulk operations are in ``shopify_bulk``.
+Handled here: token, API version, cost and throttle, access. What the fields resolve to is in ``shopify_resolvers``, the
+subset of the search syntax in ``shopify_records``, bulk operations in ``shopify_bulk``.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,12 @@ from graphql import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox import shopify_bulk
+from sandbox import shopify_access, shopify_bulk
 from sandbox.clock import PointBucket
 from sandbox.dataset import Record, World, json_response
 from sandbox.shopify_limits import LARGEST_COST, cost_of, objections
-from sandbox.shopify_records import STREAMS, page_of, search, whole
+from sandbox.shopify_records import STREAMS, page_of
+from sandbox.shopify_resolvers import ABSTRACT, RESOLVERS, Context, kind_of, read_field
 
 __all__ = ["STREAMS", "answer"]
 
@@ -45,15 +45,6 @@ class Call(msgspec.Struct):
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(name="operationName", default=None)
-
-
-@dataclass
-class Context:
-    """What resolvers know of the request; ``window`` is set when a bulk operation walks a connection in parts."""
-
-    world: World
-    host: str
-    window: shopify_bulk.Window | None = None
 
 
 async def answer(request: Request, world: World) -> Response:
@@ -88,7 +79,7 @@ def run(call: Call, context: Context) -> Record:
     document, errors = prepare(call.query)
     if document is None:
         return {"errors": list(errors)}
-    cost = cost_of(document)
+    cost = cost_of(document, call.variables)
     if cost > LARGEST_COST:
         text = f"Query cost is {cost}, which exceeds the single query max cost limit ({LARGEST_COST})."
         return {"errors": [{"message": text, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": cost}}]}
@@ -96,6 +87,8 @@ def run(call: Call, context: Context) -> Record:
     if context.world.limited and not bucket.take(cost):
         refusal = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
         return {"errors": [refusal], "extensions": cost_report(cost, None, bucket.level)}
+    if denied := shopify_access.refusal(context.world, document, schema()):
+        return {"data": None, "errors": [denied], "extensions": cost_report(cost, 0, bucket.level)}
     result = execute_sync(
         schema(), document, context_value=context, field_resolver=read_field,
         variable_values=call.variables, operation_name=call.operation_name,
@@ -124,89 +117,29 @@ def prepare(query: str) -> tuple[DocumentNode | None, tuple[Any, ...]]:
 def schema() -> GraphQLSchema:
     """The cut schema with its resolvers."""
     built = build_schema(Path(__file__).with_name("shopify.graphql").read_text(encoding="utf-8"))
-    for name, resolve in RESOLVERS.items():
+    for name, resolve in (RESOLVERS | BULK).items():
         type_name, _, field_name = name.partition(".")
         built.type_map[type_name].fields[field_name].resolve = resolve
     for kind in built.type_map.values():
         if "legacyResourceId" in getattr(kind, "fields", {}):
             kind.fields["legacyResourceId"].resolve = lambda node, info: node["id"].rpartition("/")[2]
+    for name in ABSTRACT:
+        built.type_map[name].resolve_type = kind_of
     return built
 
 
-def read_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-    """A field as the dataset has it, cut to ``first`` where a list takes that; the root has no fields of its own."""
-    value = source.get(info.field_name) if source else None
-    return value[: arguments["first"]] if arguments.get("first") and isinstance(value, list) else value
-
-
-def list_records(stream: str) -> Callable[..., Record]:
-    """A resolver for a root connection over the stream's live records."""
-
-    def resolve(_: Any, info: GraphQLResolveInfo, **arguments: Any) -> Record:
-        context: Context = info.context
-        if context.window:
-            return whole(context.window.part(lambda: search(context.world, stream, arguments)))
-        return page_of(search(context.world, stream, arguments), arguments)
-
-    return resolve
-
-
-def list_nested(node: Record, info: GraphQLResolveInfo, **arguments: Any) -> Record:
-    """A connection inside a record: a page of its nodes, or all of them for a bulk operation."""
-    rows = [((number,), child) for number, child in enumerate((node.get(info.field_name) or {}).get("nodes", ()))]
-    return whole(rows) if info.context.window else page_of(rows, arguments)
-
-
-def list_customer_orders(node: Record, info: GraphQLResolveInfo, **arguments: Any) -> Record:
-    """The orders of a customer, which the orders know of."""
-    every = search(info.context.world, "shopify/orders", arguments)
-    rows = [(key, order) for key, version in every if customer_id(order := version.decode()) == node["id"]]
-    return whole(rows) if info.context.window else page_of(rows, arguments)
-
-
-def customer_id(order: Record) -> str | None:
-    return (order.get("customer") or {}).get("id")
-
-
-def show_customer(order: Record, info: GraphQLResolveInfo) -> Record | None:
-    """The customer of an order as it is now; null for a guest and for one deleted since."""
-    key = customer_id(order)
-    customers = info.context.world.stream("shopify/customers")
-    if key is None or not len(customers):
-        return order.get("customer")
-    found = customers.live(info.context.world.clock.unix).get(key)
-    return found.decode() if found else None
-
-
-def show_record(stream: str) -> Callable[..., Record | None]:
-    """A resolver for one live record by its id."""
-
-    def resolve(_: Any, info: GraphQLResolveInfo, id: str) -> Record | None:
-        found = info.context.world.stream(stream).live(info.context.world.clock.unix).get(id)
-        return found.decode() if found else None
-
-    return resolve
-
-
-def show_shop(_: Any, info: GraphQLResolveInfo) -> Record:
-    """The shop as far as a dataset describes one."""
-    settings = info.context.world.dataset.settings
-    shop = {"id": "gid://shopify/Shop/1", "email": "shop@example.com", "myshopifyDomain": "sandbox.myshopify.com"}
-    more = {"url": "https://sandbox.myshopify.com", "currencyCode": settings.get("currency", "USD")}
-    return {**shop, **more, "name": settings.get("name"), "ianaTimezone": settings["time_zone"]}
-
-
 def start_bulk(_: Any, info: GraphQLResolveInfo, query: str, groupObjects: bool) -> Record:
-    """A new bulk operation, or the vendor's reason against it."""
+    """A new bulk operation, or the vendor's reason against it. What may not be read shows only when it runs."""
     context: Context = info.context
     document, errors = prepare(query)
     reasons = [error["message"] for error in errors] if document is None else objections(document, schema())
+    denied = document is not None and shopify_access.refusal(context.world, document, schema()) is not None
 
     def execute(window: shopify_bulk.Window) -> Record:
         inner = Context(context.world, context.host, window)
         return execute_sync(schema(), document, context_value=inner, field_resolver=read_field).formatted
 
-    return shopify_bulk.start(context.world, query, reasons, execute, groupObjects, context.host)
+    return shopify_bulk.start(context.world, query, reasons, execute, groupObjects, context.host, denied)
 
 
 def cancel_bulk(_: Any, info: GraphQLResolveInfo, id: str) -> Record:
@@ -221,23 +154,9 @@ def list_bulk(_: Any, info: GraphQLResolveInfo, **arguments: Any) -> Record:
     return page_of(shopify_bulk.select(info.context.world, arguments), arguments)
 
 
-def show_presentment(bag: Record, info: GraphQLResolveInfo) -> Record:
-    """Without a second currency the customer saw the shop's money."""
-    return bag.get("presentmentMoney") or bag["shopMoney"]
-
-
-RESOLVERS: dict[str, Callable[..., Any]] = {
-    "QueryRoot.orders": list_records("shopify/orders"),
-    "QueryRoot.customers": list_records("shopify/customers"),
-    "QueryRoot.order": show_record("shopify/orders"),
-    "QueryRoot.customer": show_record("shopify/customers"),
-    "QueryRoot.shop": show_shop,
+BULK: dict[str, Callable[..., Any]] = {
     "QueryRoot.bulkOperation": poll_bulk,
     "QueryRoot.bulkOperations": list_bulk,
     "Mutation.bulkOperationRunQuery": start_bulk,
     "Mutation.bulkOperationCancel": cancel_bulk,
-    "Order.lineItems": list_nested,
-    "Order.customer": show_customer,
-    "Customer.orders": list_customer_orders,
-    "MoneyBag.presentmentMoney": show_presentment,
 }

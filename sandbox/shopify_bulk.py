@@ -1,25 +1,30 @@
 """Shopify bulk operations: a query runs in the background and leaves a file of JSON lines.
 
 A job takes two polls (CREATED, RUNNING, COMPLETED), so that clients must poll and tests need not wait. Children are
-lines of their own behind their parents, not next to them, unless ``groupObjects`` asks for that.
+lines of their own behind their parents, not next to them, unless ``groupObjects`` asks for that. Its file is there for
+seven days of the sandbox's clock.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
-from sandbox.dataset import Record, World
+from sandbox.clock import Clock
+from sandbox.dataset import Record, World, iso_of
 from sandbox.shopify_records import Row
 
 CONCURRENT = 5
 PART = 200
 # A job nobody polls ends by itself, so that a client that was killed does not block the next five.
 UNATTENDED_SECONDS = 5.0
+FILES_LIVE = timedelta(days=7)
+EXPIRED = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
 
 
 @dataclass
@@ -44,7 +49,8 @@ class Job:
 
     number: int
     query: str
-    created_at: str
+    clock: Clock
+    created_at: datetime
     host: str
     is_grouped: bool
     error_code: str | None = None
@@ -63,9 +69,15 @@ class Job:
     def status(self) -> str:
         if self.is_cancelled:
             return "CANCELED"
-        if self.is_due and self.task is not None and self.task.done():
-            return "FAILED" if self.error_code else "COMPLETED"
-        return "RUNNING" if self.polls else "CREATED"
+        if not (self.is_due and self.task is not None and self.task.done()):
+            return "RUNNING" if self.polls else "CREATED"
+        if self.error_code:
+            return "FAILED"
+        return "EXPIRED" if self.has_expired else "COMPLETED"
+
+    @property
+    def has_expired(self) -> bool:
+        return self.clock.now >= self.created_at + FILES_LIVE
 
 
 def jobs_of(world: World) -> dict[str, Job]:
@@ -73,8 +85,10 @@ def jobs_of(world: World) -> dict[str, Job]:
     return jobs
 
 
-def start(world: World, query: str, reasons: list[str], execute: Execute, is_grouped: bool, host: str) -> Record:
-    """The payload of ``bulkOperationRunQuery``: a started job or user errors."""
+def start(
+    world: World, query: str, reasons: list[str], execute: Execute, is_grouped: bool, host: str, is_denied: bool
+) -> Record:
+    """The payload of ``bulkOperationRunQuery``: a started job or user errors. A denied job fails when it runs."""
     jobs = jobs_of(world)
     running = [job for job in jobs.values() if job.status in ("CREATED", "RUNNING")]
     if reasons:
@@ -82,11 +96,12 @@ def start(world: World, query: str, reasons: list[str], execute: Execute, is_gro
     if len(running) >= CONCURRENT:
         text = "A bulk query operation for this app and shop is already in progress"
         return refusal([{"field": None, "message": f"{text}: {CONCURRENT}.", "code": "OPERATION_IN_PROGRESS"}])
-    job = Job(len(jobs) + 1, query, world.clock.iso, host, is_grouped)
+    job = Job(len(jobs) + 1, query, world.clock, world.clock.now, host, is_grouped)
     rule = world.faults.take("shopify", "_bulk", {"bulk_failed"})
-    job.error_code = rule.error_code if rule else None
+    job.error_code = "ACCESS_DENIED" if is_denied else rule.error_code if rule else None
     jobs[f"gid://shopify/BulkOperation/{job.number}"] = job
-    job.task = asyncio.get_running_loop().create_task(export(job, execute))
+    work = asyncio.sleep(0) if is_denied else export(job, execute)
+    job.task = asyncio.get_running_loop().create_task(work)
     return {"bulkOperation": shown(job), "userErrors": []}
 
 
@@ -145,7 +160,7 @@ def nodes_of(connection: Record) -> list[Record]:
 
 def shown(job: Job) -> Record:
     """The job as the vendor shows it; an export without rows has no file."""
-    is_done, is_over = job.status == "COMPLETED", job.status in ("COMPLETED", "FAILED")
+    is_done, is_over = job.status == "COMPLETED", job.status in ("COMPLETED", "FAILED", "EXPIRED")
     size = sum(len(line) + 1 for line in job.lines)
     file = f"{job.host}/shopify/_bulk/{job.number}" if is_over and job.lines else None
     return {
@@ -153,13 +168,13 @@ def shown(job: Job) -> Record:
         "type": "QUERY",
         "status": job.status,
         "errorCode": job.error_code if job.status == "FAILED" else None,
-        "createdAt": job.created_at,
-        "completedAt": job.created_at if is_over else None,
+        "createdAt": iso_of(job.created_at),
+        "completedAt": iso_of(job.created_at) if is_over else None,
         "objectCount": str(len(job.lines) if is_over else 0),
         "rootObjectCount": str(job.roots if is_over else 0),
         "fileSize": str(size) if is_done and job.lines else None,
         "url": f"{file}.jsonl" if file and is_done else None,
-        "partialDataUrl": f"{file}.partial.jsonl" if file and not is_done else None,
+        "partialDataUrl": f"{file}.partial.jsonl" if file and job.status == "FAILED" else None,
         "query": job.query,
     }
 
@@ -183,12 +198,11 @@ def cancel(world: World, key: str) -> Record:
 
 
 def select(world: World, arguments: Record) -> list[Row]:
-    """The jobs that match ``status:…`` and ``operation_type:query``, oldest first."""
+    """The jobs that match ``status:…`` and ``operation_type:query``, in ascending order."""
     terms = dict(term.split(":", 1) for term in (arguments.get("query") or "").replace(" AND ", " ").split())
     rows = [((job.number,), shown(job)) for job in jobs_of(world).values()]
     wanted = {"status": terms.get("status", "").upper(), "type": terms.get("operation_type", "").upper()}
-    found = [row for row in rows if all(not value or row[1][name] == value for name, value in wanted.items())]
-    return found[::-1] if arguments.get("reverse") else found
+    return [row for row in rows if all(not value or row[1][name] == value for name, value in wanted.items())]
 
 
 async def settle(world: World) -> None:
@@ -202,6 +216,8 @@ def serve_file(name: str, world: World) -> Response:
     """A job's result, or the first half of a failed one's; whoever knows the address may have it."""
     number, _, part = name.partition(".")
     job = jobs_of(world).get(f"gid://shopify/BulkOperation/{number}")
+    if job is not None and job.has_expired:
+        return Response(EXPIRED, 400, media_type="application/xml")
     if job is None or job.status != ("FAILED" if part else "COMPLETED"):
         return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
     lines = job.lines[: len(job.lines) // 2] if part else job.lines

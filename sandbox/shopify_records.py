@@ -4,6 +4,7 @@ import base64
 import binascii
 import operator
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 from graphql import GraphQLError
 
 from sandbox.dataset import Record, StreamSpec, Version, World
+from sandbox.shopify_access import is_shown
 
 LARGEST_PAGE = 250
 TERM = re.compile(r"(?P<field>\w+):(?P<sign><=|>=|<|>|=)?(?P<value>'[^']*'|\"[^\"]*\"|\S+)")
@@ -28,9 +30,12 @@ class Keys(msgspec.Struct, rename="camel", gc=False):
     updated_at: datetime
     created_at: datetime | None = None
     processed_at: datetime | None = None
+    status: str | None = None
 
 
-STREAMS = (StreamSpec("shopify/orders", Keys), StreamSpec("shopify/customers", Keys))
+STREAMS = tuple(
+    StreamSpec(f"shopify/{name}", Keys) for name in ("orders", "customers", "fulfillment_orders", "abandoned_checkouts")
+)
 
 
 def number_of(gid: int | str) -> int:
@@ -64,14 +69,21 @@ SORTS = {"UPDATED_AT": by_updated, "CREATED_AT": by_created, "PROCESSED_AT": by_
 
 
 def search(world: World, stream: str, arguments: Record) -> list[Row]:
-    """The live records that match, as (sort key, version), in the asked order."""
+    """The live records that match and may be seen, as (sort key, version), in ascending order."""
     order = SORTS.get(arguments.get("sortKey", "ID"))
     if order is None:
         raise GraphQLError(f"the sandbox cannot sort by {arguments['sortKey']}; it can by {sorted(SORTS)}")
-    terms = parse_terms(arguments.get("query") or "")
-    rows = world.stream(stream).rows(world.clock.unix, order)
-    found = [(order(row), row) for row in rows if all(is_match(row, *term) for term in terms)]
-    return found[::-1] if arguments.get("reverse") else found
+    query = arguments.get("query") or ""
+    terms = parse_terms(query)
+    is_all = arguments.get("includeClosed", True)
+
+    def find(now: float) -> list[Row]:
+        rows = world.stream(stream).rows(now, order)
+        found = [row for row in rows if all(is_match(row, *term) for term in terms)]
+        return [(order(row), row) for row in found if is_all or row.keys.status != "CLOSED"]
+
+    rows = world.stream(stream).cached(world.clock.unix, (query, order, is_all), find)
+    return [row for row in rows if is_shown(world, stream, row[1].keys)]
 
 
 def parse_terms(query: str) -> list[tuple[str, Any, float]]:
@@ -100,17 +112,17 @@ def is_match(version: Version, field: str, compare: Any, value: float) -> bool:
 
 
 def page_of(rows: Sequence[Row], arguments: Record) -> Record:
-    """One page of a connection, behind the cursor's sort key; the vendor insists on ``first``."""
+    """One page of a connection over ascending rows, behind the cursor's sort key; the vendor insists on ``first``."""
     first = arguments.get("first")
     if first is None:
         raise GraphQLError("you must provide one of first or last")
     if not 0 < first <= LARGEST_PAGE:
         raise GraphQLError(f"first must be between 1 and {LARGEST_PAGE}")
-    start = 0
-    if arguments.get("after"):
-        position, is_behind = parse_cursor(arguments["after"]), operator.lt if arguments.get("reverse") else operator.gt
-        start = next((i for i, (key, _) in enumerate(rows) if is_behind(key, position)), len(rows))
-    page = [(make_cursor(key), decoded(item)) for key, item in rows[start : start + first]]
+    after = arguments.get("after")
+    is_reversed = arguments.get("reverse")
+    behind = rows[::-1] if is_reversed else rows
+    start = passed(rows, parse_cursor(after), is_reversed) if after else 0
+    page = [(make_cursor(key), decoded(item)) for key, item in behind[start : start + first]]
     info = {
         "hasNextPage": start + first < len(rows),
         "hasPreviousPage": start > 0,
@@ -121,6 +133,13 @@ def page_of(rows: Sequence[Row], arguments: Record) -> Record:
     return {"edges": edges, "nodes": [node for _, node in page], "pageInfo": info}
 
 
+def passed(rows: Sequence[Row], position: tuple[Any, ...], is_reversed: bool | None) -> int:
+    """How many rows lie before the position, or on it, in the direction of the walk."""
+    if is_reversed:
+        return len(rows) - bisect_left(rows, position, key=lambda row: row[0])
+    return bisect_right(rows, position, key=lambda row: row[0])
+
+
 def whole(rows: Sequence[Row]) -> Record:
     """A connection with all its rows, as a bulk operation walks it."""
     nodes = [decoded(item) for _, item in rows]
@@ -129,7 +148,21 @@ def whole(rows: Sequence[Row]) -> Record:
 
 
 def decoded(item: Version | Record) -> Record:
-    return item.decode() if isinstance(item, Version) else item
+    """The record; the parts of an order know it."""
+    if not isinstance(item, Version):
+        return item
+    record = item.decode()
+    for part in parts_of(record):
+        part["order"] = record
+    return record
+
+
+def parts_of(record: Record) -> list[Record]:
+    """The fulfillments, refunds and returns of an order; other records have none that belong to them alone."""
+    if "/Order/" not in record["id"]:
+        return []
+    returns = (record.get("returns") or {}).get("nodes", ())
+    return [*record.get("fulfillments", ()), *record.get("refunds", ()), *returns]
 
 
 def make_cursor(key: tuple[Any, ...]) -> str:

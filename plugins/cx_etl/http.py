@@ -16,8 +16,8 @@ from cx_etl.settings import Connection, load_settings
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0
-# What the keeper of a temporary file says when its time is over.
-EXPIRED = (401, 403, 404, 410)
+# What the keeper of a temporary file says when its time is over; cloud storages differ.
+EXPIRED = (400, 401, 403, 404, 410)
 Read = Callable[[Answer], Page]
 
 

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.adapters import Adapter, distinct_numbers, number_of, rows
-from sandbox.records import shopify
-from sandbox.records.shopify import Record
+from sandbox.records import shopify, shopify_followups
+from sandbox.records.shopify import Currency, Record
 from sandbox.records.surveys import nicely_response
 from sandbox.records.writer import DatasetWriter
 
-CURRENCY = "BRL"
+CURRENCY = Currency("BRL")
 CANCEL_REASONS = {"canceled": "OTHER", "unavailable": "INVENTORY"}
 
 
@@ -143,7 +143,7 @@ def _fulfillments(order: Order, number: int, at: datetime) -> list[Record]:
     if created is None:
         return []
     return [
-        shopify.fulfillment(
+        shopify_followups.fulfillment(
             number=number,
             created_at=created,
             updated_at=at,
@@ -158,9 +158,11 @@ def _customers(orders: dict[str, Order]) -> Iterator[tuple[datetime, Record]]:
     """A version of the customer at each of its orders, with the count and the address of that moment."""
     first: dict[str, datetime] = {}
     counts: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
     for order in sorted(orders.values(), key=lambda one: (one.purchased, one.id)):
         key = order.shopper["customer_unique_id"]
         counts[key] += 1
+        spent[key] += sum(_cents(item["price"]) + _cents(item["freight_value"]) for item in order.items)
         yield (
             order.purchased,
             shopify.customer(
@@ -170,6 +172,8 @@ def _customers(orders: dict[str, Order]) -> Iterator[tuple[datetime, Record]]:
                 name=None,
                 email=_email(order.shopper),
                 orders=counts[key],
+                spent_cents=spent[key],
+                currency=CURRENCY,
                 home=_address(order.shopper),
                 locale="pt-BR",
             ),

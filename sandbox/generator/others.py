@@ -13,6 +13,7 @@ from sandbox.generator.heyday import Heyday
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.qualtrics import Qualtrics
+from sandbox.generator.shopify import AbandonedCheckouts, FulfillmentOrders
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
@@ -45,4 +46,6 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "heyday": Heyday,
     "freshdesk": Freshdesk,
     "gorgias": Gorgias,
+    "shopify fulfillment orders": FulfillmentOrders,
+    "shopify abandoned checkouts": AbandonedCheckouts,
 }

@@ -1,20 +1,29 @@
 """The shop: orders as they are placed, paid, shipped, delivered, refunded or cancelled."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
+from sandbox.generator.order import (
+    CURRENCIES,
+    FIRST_CUSTOMER,
+    FIRST_ORDER,
+    Order,
+    close_return,
+    order_record,
+    refunded_lines,
+)
+from sandbox.generator.parcels import Parcels
 from sandbox.generator.people import Person, written
 from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
 from sandbox.generator.truths import Diary
-from sandbox.records import shopify
-from sandbox.records.shopify import Record
+from sandbox.records import shopify, shopify_followups
+from sandbox.records.shopify import Currency, Record
 
-CURRENCY = "EUR"
-FIRST_ORDER = 5_000_000_001
-FIRST_CUSTOMER = 7_000_000_000
+__all__ = ["Order", "Store"]
+
+FIRST_PRODUCT = 8_000_000_000
 PRODUCTS = (
     ("Linen shirt", 3990),
     ("Canvas bag", 2450),
@@ -26,57 +35,22 @@ PRODUCTS = (
 DAY = 24 * 60
 
 
-@dataclass
-class Order:
-    """An order in the making; each change is followed by a version."""
-
-    number: int
-    person: Person
-    placed: datetime
-    email: str | None
-    as_guest: bool
-    lines: list[Record]
-    subtotal: int
-    discount: int
-    shipping: int
-    test: bool
-    financial: str = "PENDING"
-    cancelled: datetime | None = None
-    paid: datetime | None = None
-    shipped: datetime | None = None
-    promised: datetime | None = None
-    delivered: datetime | None = None
-    transactions: list[Record] = field(default_factory=list)
-    refunds: list[Record] = field(default_factory=list)
-    refunded: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.subtotal + self.shipping
-
-    @property
-    def is_late(self) -> bool:
-        return bool(self.delivered and self.promised and self.delivered > self.promised)
-
-    @property
-    def gid(self) -> str:
-        return shopify.gid("Order", self.number)
-
-
 class Store:
     """Simulates orders one at a time."""
 
-    def __init__(self, plan: Plan, sink: Sink, diary: Diary, rng: Random) -> None:
+    def __init__(self, plan: Plan, sink: Sink, diary: Diary, rng: Random, parcels_rng: Random) -> None:
         self._plan, self._sink, self._diary, self._rng = plan, sink, diary, rng
+        self._parcels = Parcels(plan, parcels_rng, self._write)
         self._placed = 0
         self._orders_of: Counter[int] = Counter()
+        self._spent_by: Counter[int] = Counter()
         self._customer_since: dict[int, datetime] = {}
 
     def place(self, person: Person, at: datetime) -> Order:
         """Simulate an order from its placing to its end; the order returned is in its final state."""
         order = self._new_order(person, at)
         if not order.as_guest:
-            self._write_customer(person, at)
+            self._write_customer(order)
         self._write(order, at)
         if not order.test:
             self._diary.ordered(person.email or f"order {order.number}", at)
@@ -84,6 +58,7 @@ class Store:
             self._cancel(order)
         else:
             self._pay(order)
+            self._parcels.edit(order)
             self._ship(order)
         return order
 
@@ -92,12 +67,13 @@ class Store:
         number = FIRST_ORDER + self._placed
         self._placed += 1
         percent = 10 if rng.random() < 0.2 else 0
-        lines, discount, subtotal = [], 0, 0
+        lines, paid_for, discount = [], [], 0
         for index, (title, cents) in enumerate(rng.sample(PRODUCTS, rng.choices((1, 2, 3), (60, 28, 12))[0])):
             quantity = rng.choices((1, 2, 3), (80, 15, 5))[0]
             off = cents * quantity * percent // 100
-            lines.append(self._line(number * 10 + index, title, cents, quantity, off))
-            discount, subtotal = discount + off, subtotal + cents * quantity - off
+            lines.append(self._line(number * 10 + index, title, cents, quantity, off, CURRENCIES[person.place[0]]))
+            paid_for.append(cents * quantity - off)
+            discount += off
         return Order(
             number=number,
             person=person,
@@ -105,14 +81,13 @@ class Store:
             email=written(person.email, rng),
             as_guest=not person.has_account or rng.random() < 0.05,
             lines=lines,
-            subtotal=subtotal,
+            paid_for=paid_for,
             discount=discount,
-            shipping=0 if subtotal > 8000 else 490,
             test=rng.random() < 0.005,
         )
 
     @staticmethod
-    def _line(number: int, title: str, cents: int, quantity: int, off: int) -> Record:
+    def _line(number: int, title: str, cents: int, quantity: int, off: int, currency: Currency) -> Record:
         product = next(index for index, (name, _) in enumerate(PRODUCTS) if name == title)
         return shopify.line_item(
             number=number,
@@ -120,8 +95,8 @@ class Store:
             sku=f"SKU-{product:03d}",
             quantity=quantity,
             unit_cents=cents,
-            currency=CURRENCY,
-            product=8_000_000_000 + product,
+            currency=currency,
+            product=FIRST_PRODUCT + product,
             discount_cents=off,
         )
 
@@ -146,17 +121,20 @@ class Store:
         order.shipped = plan.later(order.paid or order.placed, rng.uniform(0.3, 2.5) * DAY)
         if rng.random() > 0.04:
             order.promised = self._end_of_day(order.placed, rng.randint(5, 8))
-        self._write(order, order.shipped)
+        self._parcels.label(order, order.shipped)
         if rng.random() < 0.03:
+            self._parcels.carry(order, order.shipped, order.shipped + timedelta(days=6))
             return
         delay = rng.uniform(3, 9) if rng.random() < 0.14 else 0
         delivered = plan.later(order.shipped, (rng.uniform(0.8, 4.5) + delay) * DAY)
-        order.delivered = delivered
-        self._write(order, delivered)
+        self._parcels.carry(order, order.shipped, delivered)
+        self._parcels.deliver(order, order.shipped, delivered)
         if order.promised and not order.test:
             self._diary.delivered(delivered, order.is_late)
         if rng.random() < (0.14 if order.is_late else 0.06):
             self._refund(order, delivered)
+        else:
+            self._parcels.decline(order, delivered)
 
     def _end_of_day(self, moment: datetime, days: int) -> datetime:
         """The last second of a local day, so that 'on the day' and 'by the time' say the same."""
@@ -168,8 +146,15 @@ class Store:
         wait = 40 if rng.random() < 0.25 else rng.uniform(2, 20)
         at = self._plan.later(delivered, wait * DAY)
         is_full = rng.random() < 0.6
+        returned = self._parcels.send_back(order, delivered, at)
         order.refunded = order.total if is_full else order.subtotal // 2
-        order.refunds.append(shopify.refund(order.number, at, order.refunded, CURRENCY))
+        lines = refunded_lines(order, returned is not None) if is_full else []
+        note = None if is_full else "Goodwill 🙏"
+        order.refunds.append(
+            shopify_followups.refund(order.number, at, order.refunded, order.currency, lines, note, returned)
+        )
+        if returned is not None:
+            close_return(order, returned, at)
         self._transact(order, "REFUND", "SUCCESS", at, order.refunded)
         order.financial = "REFUNDED" if is_full else "PARTIALLY_REFUNDED"
         self._write(order, at)
@@ -177,60 +162,27 @@ class Store:
     @staticmethod
     def _transact(order: Order, kind: str, status: str, at: datetime, cents: int) -> None:
         number = order.number * 10 + len(order.transactions)
-        order.transactions.append(shopify.transaction(number, kind, status, at, cents, CURRENCY))
+        order.transactions.append(shopify.transaction(number, kind, status, at, cents, order.currency))
 
     def _write(self, order: Order, at: datetime) -> None:
         self._sink.version("shopify/orders", at, order_record(order, at))
 
-    def _write_customer(self, person: Person, at: datetime) -> None:
+    def _write_customer(self, order: Order) -> None:
+        person, at, habits = order.person, order.placed, Random(order.person.index)
         self._orders_of[person.index] += 1
+        self._spent_by[person.index] += order.total
         record = shopify.customer(
             number=FIRST_CUSTOMER + person.index,
             created_at=self._customer_since.setdefault(person.index, at),
             updated_at=at,
             name=person.name,
-            email=written(person.email, Random(person.index)),
+            email=written(person.email, habits),
             orders=self._orders_of[person.index],
+            spent_cents=self._spent_by[person.index],
+            currency=order.currency,
             home=shopify.address(*person.place),
             locale=person.language,
+            phone=f"+3519{person.index:08d}" if habits.random() < 0.3 else None,
+            consent=habits.choice(("NOT_SUBSCRIBED", "SUBSCRIBED", "UNSUBSCRIBED")),
         )
         self._sink.version("shopify/customers", at, record)
-
-
-def order_record(order: Order, at: datetime) -> Record:
-    """The order as the vendor returns it at ``at``."""
-    fulfillments = [] if order.shipped is None else [_shipment(order, order.shipped, at)]
-    return shopify.order(
-        number=order.number,
-        name=f"#{order.number - FIRST_ORDER + 1001}",
-        created_at=order.placed,
-        updated_at=at,
-        currency=CURRENCY,
-        email=order.email,
-        customer=None if order.as_guest else FIRST_CUSTOMER + order.person.index,
-        ship_to=shopify.address(*order.person.place),
-        lines=order.lines,
-        subtotal_cents=order.subtotal,
-        discount_cents=order.discount,
-        shipping_cents=order.shipping,
-        financial_status=order.financial,
-        fulfillment_status="FULFILLED" if fulfillments else "UNFULFILLED",
-        refunded_cents=order.refunded,
-        test=order.test,
-        cancelled_at=order.cancelled,
-        cancel_reason="CUSTOMER" if order.cancelled else None,
-        transactions=order.transactions,
-        fulfillments=fulfillments,
-        refunds=order.refunds,
-    )
-
-
-def _shipment(order: Order, shipped: datetime, at: datetime) -> Record:
-    return shopify.fulfillment(
-        number=order.number,
-        created_at=shipped,
-        updated_at=min(at, order.delivered or shipped),
-        in_transit_at=shipped,
-        delivered_at=order.delivered,
-        estimated_at=order.promised,
-    )

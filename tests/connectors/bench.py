@@ -59,8 +59,10 @@ class Bench:
                 self._undisturbed[case.id, nights] = rows(dsn, case)
         return self._undisturbed[case.id, nights]
 
-    def spoil(self, case: Case, **rule: Any) -> None:
-        self.sandbox.spoil({"system": case.system or case.source, "path": case.path, **rule})
+    def spoil(self, case: Case, after: int = 0, **rule: Any) -> None:
+        """Spoil requests that bring records, from the first one on unless some are to pass."""
+        after += case.lead
+        self.sandbox.spoil({"system": case.system or case.source, "path": case.path, "after": after, **rule})
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:

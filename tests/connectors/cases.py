@@ -9,7 +9,7 @@ class Case:
     """``path`` is part of the path of the requests that bring records, under the sandbox's ``system`` (the source's
     name unless said). ``small`` sets attributes of the source's module so that the small dataset fills several pages.
     ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
-    person's text.
+    person's text. ``lead`` is how many requests of that path come before those that bring records.
     """
 
     source: str
@@ -18,6 +18,7 @@ class Case:
     required: str
     text: str = ""
     system: str = ""
+    lead: int = 0
     small: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -32,6 +33,11 @@ CASES = (
     Case("zendesk", "satisfaction_ratings", "satisfaction_ratings", "ticket_id", "comment"),
     Case("shopify", "orders", "_bulk", "createdAt", "name"),
     Case("shopify", "customers", "_bulk", "updatedAt", "displayName"),
+    Case("shopify", "fulfillments", "graphql", "createdAt", "name", lead=1),
+    Case("shopify", "fulfillment_orders", "_bulk", "createdAt", "orderName"),
+    Case("shopify", "refunds", "graphql", "updatedAt", "note", lead=1, small={"PARTS_PER_REQUEST": 2}),
+    Case("shopify", "returns", "_bulk", "createdAt", "name"),
+    Case("shopify", "abandoned_checkouts", "_bulk", "createdAt", "name"),
     Case("asknicely", "responses", "/sent", "question_type", "comment", small={"PAGE_SIZE": 40}),
     Case("typeform", "forms", "/forms", "title", "title"),
     Case("typeform", "responses", "/responses", "submitted_at", small={"PAGE_SIZE": 10}),

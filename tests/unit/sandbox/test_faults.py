@@ -89,9 +89,18 @@ def test_an_empty_page_in_mid_stream(http: httpx.Client) -> None:
     assert len(http.get(page["after_url"], headers=ME).json()["tickets"]) == 59
 
 
+def start_bulk(http: httpx.Client) -> str:
+    """The id of a bulk operation over all customers."""
+    query = "{ customers { edges { node { id } } } }"
+    start = f'mutation {{ bulkOperationRunQuery(query: "{query}") {{ bulkOperation {{ id }} }} }}'
+    return http.post(GRAPHQL, json={"query": start}).json()["data"]["bulkOperationRunQuery"]["bulkOperation"]["id"]
+
+
 def test_a_failed_bulk_operation_has_partial_data(http: httpx.Client) -> None:
     spoil(http, system="shopify", kind="bulk_failed", error_code="TIMEOUT")
-    start = 'mutation { bulkOperationRunQuery(query: "{ customers { nodes { id } } }") { bulkOperation { id } } }'
+    start = (
+        'mutation { bulkOperationRunQuery(query: "{ customers { edges { node { id } } } }") { bulkOperation { id } } }'
+    )
     key = http.post(GRAPHQL, json={"query": start}).json()["data"]["bulkOperationRunQuery"]["bulkOperation"]["id"]
     poll = {"query": f'{{ bulkOperation(id: "{key}") {{ status errorCode url partialDataUrl }} }}'}
     http.post(GRAPHQL, json=poll)
@@ -102,7 +111,9 @@ def test_a_failed_bulk_operation_has_partial_data(http: httpx.Client) -> None:
 
 def test_malformed_line_of_a_bulk_file(http: httpx.Client) -> None:
     spoil(http, system="shopify", path="_bulk", kind="malform", field="id", value=5, record=1)
-    start = 'mutation { bulkOperationRunQuery(query: "{ customers { nodes { id } } }") { bulkOperation { id } } }'
+    start = (
+        'mutation { bulkOperationRunQuery(query: "{ customers { edges { node { id } } } }") { bulkOperation { id } } }'
+    )
     key = http.post(GRAPHQL, json={"query": start}).json()["data"]["bulkOperationRunQuery"]["bulkOperation"]["id"]
     poll = {"query": f'{{ bulkOperation(id: "{key}") {{ url }} }}'}
     http.post(GRAPHQL, json=poll)

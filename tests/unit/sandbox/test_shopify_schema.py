@@ -105,9 +105,10 @@ def test_a_departure_is_seen(official: GraphQLSchema, before: str, after: str) -
 
 
 def test_a_connection_within_a_list_cannot_be_walked_in_bulk(official: GraphQLSchema) -> None:
-    inner = "fulfillmentLineItems { nodes { id } }"
-    document = parse(f"{{ orders {{ nodes {{ id fulfillments {{ {inner} }} }} }} }}")
+    inner = "fulfillmentLineItems { edges { node { id } } }"
+    document = parse(f"{{ orders {{ edges {{ node {{ id fulfillments {{ {inner} }} }} }} }} }}")
     assert objections(document, official) == [
         "Queries that contain a connection field within a list field are not currently supported."
     ]
-    assert objections(parse("{ orders { nodes { id lineItems { nodes { id } } } } }"), official) == []
+    lines = "lineItems { edges { node { id } } }"
+    assert objections(parse(f"{{ orders {{ edges {{ node {{ id {lines} }} }} }} }}"), official) == []
