@@ -45,7 +45,7 @@ def test_a_wrong_value_holds_back_its_record_alone(drop: Drop) -> None:
     assert (report.read, report.new, report.rejected) == (5, 2, 3)
     assert drop.rows("id") == [("2",), ("5",)]
     assert drop.rows("natural_key, reason", "raw.quarantine", "quarantine_id") == [
-        ("1", "column rating: 'five' is no integer"),
+        ("1", "column rating: 'five' is no integer - at `$.rating`"),
         (None, "column id is empty"),
         (None, "line 5 has 6 fields, the header has 5"),
     ]

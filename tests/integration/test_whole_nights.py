@@ -73,6 +73,7 @@ def _footprint(dsn: str) -> list[tuple[Any, ...]]:
         ]
 
 
+@pytest.mark.timeout(900)
 def test_a_night_twice_changes_nothing_and_any_order_ends_in_the_same_marts(world: Callable[[str], Any]) -> None:
     with world("in_order") as (sandbox, dsn):
         _run(sandbox, NIGHTS)
