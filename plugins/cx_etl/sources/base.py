@@ -1,5 +1,6 @@
 """What a source is: streams declared as data, and requests that can be written down and resumed."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cx_etl.contract import utc
 from cx_etl.errors import ConfigError
 from cx_etl.settings import Connection
 
@@ -204,3 +206,12 @@ def records_under(field: str) -> Callable[[bytes], list[tuple[int, msgspec.Raw]]
         return [(0, record) for record in msgspec.json.decode(body, type=list[msgspec.Raw])]
 
     return split
+
+
+def moments(rows: Iterable[Mapping[str, Any]], field: str) -> list[datetime]:
+    """The times under a field of raw rows, in UTC. One that cannot be read is for the load to reject, not the walk."""
+    found = []
+    for row in rows:
+        with contextlib.suppress(msgspec.ValidationError):
+            found.append(utc(msgspec.convert(row.get(field), datetime)))
+    return found
