@@ -35,4 +35,12 @@ CASES = (
     Case("asknicely", "responses", "/sent", "question_type", "comment", small={"PAGE_SIZE": 40}),
     Case("typeform", "forms", "/forms", "title", "title"),
     Case("typeform", "responses", "/responses", "submitted_at", small={"PAGE_SIZE": 10}),
+    Case("freshdesk", "tickets", "v2/tickets", "status", "subject", small={"PAGE_SIZE": 20}),
+    Case("freshdesk", "conversations", "/conversations", "created_at", "body_text", small={"PAGE_SIZE": 20}),
+    Case("freshdesk", "satisfaction_ratings", "_ratings", "ticket_id", "feedback", small={"PAGE_SIZE": 10}),
+    Case("freshdesk", "surveys", "/surveys", "title", "title"),
+    Case("freshdesk", "contacts", "/contacts", "created_at", "name", small={"PAGE_SIZE": 10}),
+    Case("freshdesk", "agents", "/agents", "created_at", small={"PAGE_SIZE": 4}),
+    Case("freshdesk", "groups", "/groups", "name", "name", small={"PAGE_SIZE": 2}),
+    Case("freshdesk", "companies", "/companies", "name", "name", small={"PAGE_SIZE": 3}),
 )
