@@ -9,6 +9,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "asknicely": {},
     "typeform": {},
     "freshdesk": {},
+    "gorgias": {},
 }
 
 

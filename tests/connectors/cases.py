@@ -43,4 +43,9 @@ CASES = (
     Case("freshdesk", "agents", "/agents", "created_at", small={"PAGE_SIZE": 4}),
     Case("freshdesk", "groups", "/groups", "name", "name", small={"PAGE_SIZE": 2}),
     Case("freshdesk", "companies", "/companies", "name", "name", small={"PAGE_SIZE": 3}),
+    Case("gorgias", "tickets", "/tickets", "status", "subject", small={"PAGE_SIZE": 20}),
+    Case("gorgias", "messages", "/messages", "ticket_id", "body_text", small={"PAGE_SIZE": 70}),
+    Case("gorgias", "satisfaction_surveys", "-surveys", "ticket_id", "body_text", small={"PAGE_SIZE": 20}),
+    Case("gorgias", "customers", "/customers", "created_datetime", "name", small={"PAGE_SIZE": 10}),
+    Case("gorgias", "users", "/users", "created_datetime", "name", small={"PAGE_SIZE": 3}),
 )
