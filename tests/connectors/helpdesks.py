@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,17 @@ Lines = Mapping[str, Sequence[dict[str, Any]]]
 
 def night(day: int) -> date:
     return NIGHT.replace(day=day)
+
+
+def text(moment: datetime) -> str:
+    """A time to the second, as Freshdesk writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def dated(key: int, created: str, updated: str | None = None, **more: Any) -> dict[str, Any]:
+    """A version of a record that says when it was made and when it changed, and is there from then on."""
+    record = {"id": key, "created_at": created, "updated_at": updated or created, **more}
+    return {"at": record["updated_at"], "record": record}
 
 
 def gone(at: str, key: int) -> dict[str, Any]:

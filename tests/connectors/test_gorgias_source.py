@@ -87,17 +87,17 @@ def test_tickets_that_change_while_they_are_walked_hide_none_and_are_not_hidden(
 def test_a_night_walks_back_to_its_start_and_no_further(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twelve of a hundred changed since: two pages of them, one older page to be sure, one look at the front."""
+    """Fourteen of a hundred changed since: the third page holds two of them, the fourth none; then the front again."""
     monkeypatch.setattr("cx_etl.sources.gorgias.PAGE_SIZE", 6)
     lines = [ticket(key, TEN - timedelta(days=9, minutes=key)) for key in range(1, 101)]
-    lines += [ticket(key, TEN + timedelta(minutes=key), status="closed") for key in range(1, 13)]
+    lines += [ticket(key, TEN + timedelta(minutes=key), status="closed") for key in range(1, 15)]
     with served(tmp_path, monkeypatch, {"gorgias/tickets": lines}) as sandbox:
         run_at_end(sandbox, "gorgias", "tickets", night(19))
         sandbox.at_end_of(NIGHT)
         extracted, loaded = run("gorgias", "tickets")
-    assert (extracted.calls, extracted.records) == (4, 12)
-    assert (loaded.changed, loaded.same) == (12, 0)
-    assert keys(warehouse, "gorgias__tickets", "status = 'closed'") == list(range(1, 13))
+    assert (extracted.calls, extracted.records) == (5, 18)
+    assert (loaded.changed, loaded.same) == (14, 4)
+    assert keys(warehouse, "gorgias__tickets", "status = 'closed'") == list(range(1, 15))
 
 
 def test_times_with_and_without_offset_are_utc_to_the_microsecond(
