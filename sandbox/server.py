@@ -14,7 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import asknicely, freshdesk, gorgias, qualtrics, shopify, surveymonkey, typeform, woocommerce, zendesk
+from sandbox import (
+    asknicely,
+    freshdesk,
+    gorgias,
+    qualtrics,
+    shiprocket,
+    shopify,
+    surveymonkey,
+    typeform,
+    woocommerce,
+    zendesk,
+)
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
@@ -29,6 +40,7 @@ SYSTEMS = {
     "qualtrics": qualtrics,
     "freshdesk": freshdesk,
     "gorgias": gorgias,
+    "shiprocket": shiprocket,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]

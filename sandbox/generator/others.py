@@ -13,6 +13,7 @@ from sandbox.generator.heyday import Heyday
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.qualtrics import Qualtrics
+from sandbox.generator.shiprocket import Parcels
 from sandbox.generator.shopify import AbandonedCheckouts, FulfillmentOrders
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
@@ -48,4 +49,5 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "gorgias": Gorgias,
     "shopify fulfillment orders": FulfillmentOrders,
     "shopify abandoned checkouts": AbandonedCheckouts,
+    "shiprocket": Parcels,
 }

@@ -6,11 +6,8 @@ import pytest
 
 from cx_etl.settings import ROOT
 
-SOURCES = (
-    "plugins/cx_etl/sources/gorgias.py",
-    "plugins/cx_etl/sources/gorgias_records.py",
-    "tests/connectors/cases.py",
-)
+GORGIAS = "plugins/cx_etl/sources/gorgias"
+QUOTED = (f"{GORGIAS}.py", f"{GORGIAS}_records.py", "tests/connectors/cases.py")
 
 
 def _lines(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from cx_etl.sources import (
     freshdesk,
     gorgias,
     qualtrics,
+    shiprocket,
     shopify,
     surveymonkey,
     typeform,
@@ -35,6 +36,7 @@ SOURCES: dict[str, Source] = {
         delighted.SOURCE,
         freshdesk.SOURCE,
         gorgias.SOURCE,
+        shiprocket.SOURCE,
     )
 }
 MAIN = "main"
