@@ -8,6 +8,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "shopify": {},
     "asknicely": {},
     "typeform": {},
+    "ga4": {"property_id": "271828182"},
 }
 
 

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import asknicely, shopify, typeform, zendesk
+from sandbox import asknicely, ga4, shopify, typeform, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
 
-SYSTEMS = {"zendesk": zendesk, "shopify": shopify, "asknicely": asknicely, "typeform": typeform}
+SYSTEMS = {"zendesk": zendesk, "shopify": shopify, "asknicely": asknicely, "typeform": typeform, "ga4": ga4}
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -44,6 +44,7 @@ def make_app(world: World) -> Starlette:
         Route("/_control/clock", dated(world, lambda request: use_clock(world, request)), methods=["GET", "PUT"]),
         Route("/_control/faults", dated(world, lambda request: use_faults(world, request)), methods=METHODS),
         Route("/asknicely-files/{token}", vendor(world, "asknicely-files", asknicely.serve_file), methods=["GET"]),
+        Route("/v1beta/{rest:path}", vendor(world, "ga4", ga4.answer_unasked), methods=METHODS),
     ]
     for name, system in SYSTEMS.items():
         routes.append(Route(f"/{name}/{{rest:path}}", vendor(world, name, system.answer), methods=METHODS))
