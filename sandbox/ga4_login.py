@@ -18,6 +18,8 @@ GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 ISSUED = "ya29.sandbox-"
 TOKEN_SECONDS = 3600
+# What Google's own library writes into an assertion, wherever the key file sends it.
+AUDIENCE = "https://oauth2.googleapis.com/token"
 
 
 def key_file(request: Request, world: World) -> dict[str, Any]:
@@ -44,7 +46,10 @@ async def give_token(request: Request, world: World) -> Response:
         return _refused("unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}")
     try:
         claims = jwt.decode(
-            form.get("assertion", ""), _key(world).public_key(), algorithms=["RS256"], audience=_token_uri(request)
+            form.get("assertion", ""),
+            _key(world).public_key(),
+            algorithms=["RS256"],
+            audience=[AUDIENCE, _token_uri(request)],
         )
     except jwt.InvalidTokenError as error:
         return _refused("invalid_grant", f"Invalid JWT: {error}")
