@@ -35,4 +35,7 @@ CASES = (
     Case("asknicely", "responses", "/sent", "question_type", "comment", small={"PAGE_SIZE": 40}),
     Case("typeform", "forms", "/forms", "title", "title"),
     Case("typeform", "responses", "/responses", "submitted_at", small={"PAGE_SIZE": 10}),
+    Case("ga4", "channel_days", ":runReport", "sessions", small={"PAGE_SIZE": 300}),
+    Case("ga4", "channel_conversions", ":runReport", "sessions", small={"PAGE_SIZE": 80}),
+    Case("ga4", "device_days", ":runReport", "sessions", small={"PAGE_SIZE": 150}),
 )

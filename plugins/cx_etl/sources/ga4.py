@@ -12,11 +12,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import msgspec
 
-from cx_etl.errors import DataError, RestartError, RetriableError
+from cx_etl.auth import bearer
+from cx_etl.errors import ConfigError, DataError, RestartError, RetriableError
+from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Budget, Page, Probe, Quota, Request, Source, Stream, Table, Window
-from cx_etl.sources.ga4_login import login
+from cx_etl.sources.ga4_login import ServiceAccount
 from cx_etl.sources.ga4_reports import ChannelConversion, ChannelDay, DeviceDay, Report, records
 
 PROPERTY = "/v1beta/properties/{property_id}"
@@ -32,6 +35,19 @@ DAILY, HOURLY = "tokensPerDay", "tokensPerHour"
 TOKENS = {DAILY: 200_000, HOURLY: 40_000, "tokensPerProjectPerHour": 14_000}
 # Daily quotas start anew at midnight there.
 QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
+
+
+def _login(connection: Connection) -> httpx.Auth:
+    """By the key file's content, as Airflow's Google connection holds it, or by a token from elsewhere."""
+    key = connection.extra.get("keyfile_dict")
+    if key:
+        return ServiceAccount(key)
+    if not connection.password:
+        raise ConfigError(
+            f"the connection {connection.id} has neither a keyfile_dict in its extra nor a password",
+            "put the service account's key file into the extra as keyfile_dict, or an access token as password",
+        )
+    return bearer(connection.password)
 
 
 def _body(dimension: str, metrics: tuple[str, ...], only: dict[str, Any] | None) -> dict[str, Any]:
@@ -201,7 +217,7 @@ PROBES = (
 )
 SOURCE = Source(
     name="ga4",
-    auth=login,
+    auth=_login,
     quota=_quota,
     budgets=(
         Budget("reports of 10 tokens per project", TOKENS["tokensPerProjectPerHour"] // 10, 3600),

@@ -1,4 +1,4 @@
-"""How to log in at Google: with the key of a service account, or with a token from elsewhere."""
+"""How to log in at Google with the key of a service account."""
 
 from collections.abc import Generator
 from typing import Any
@@ -6,9 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from cx_etl.auth import bearer
 from cx_etl.errors import ConfigError, RetriableError
-from cx_etl.settings import Connection
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 
@@ -48,16 +46,3 @@ class ServiceAccount(httpx.Auth):
             if error.retryable:
                 raise RetriableError(told, "run again later") from error
             raise ConfigError(told, "make a new key for the service account, or enable it again") from error
-
-
-def login(connection: Connection) -> httpx.Auth:
-    """By the key file's content, as Airflow's Google connection holds it, or by a token from elsewhere."""
-    key = connection.extra.get("keyfile_dict")
-    if key:
-        return ServiceAccount(key)
-    if not connection.password:
-        raise ConfigError(
-            f"the connection {connection.id} has neither a keyfile_dict in its extra nor a password",
-            "put the service account's key file into the extra as keyfile_dict, or an access token as password",
-        )
-    return bearer(connection.password)
