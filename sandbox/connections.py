@@ -19,6 +19,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
 KEYS = {
     "woocommerce": ("ck_of_the_sandbox", "cs_of_the_sandbox"),
     "shiprocket": ("api.user@example.com", "password-of-the-sandbox"),
+    "ga4": {"property_id": "271828182"},
 }
 
 

@@ -28,7 +28,7 @@ Answer = Callable[[], Awaitable[Response]]
 
 LIST_KEYS = (
     "tickets", "ticket_events", "users", "organizations", "groups", "satisfaction_ratings", "data", "items", "nodes",
-    "elements",
+    "elements", "rows", "value",
 )  # fmt: skip
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from sandbox import (
     asknicely,
     freshdesk,
+    ga4,
     gorgias,
     qualtrics,
     shiprocket,
@@ -42,6 +43,7 @@ SYSTEMS = {
     "gorgias": gorgias,
     "shiprocket": shiprocket,
 }
+SYSTEMS = {"zendesk": zendesk, "shopify": shopify, "asknicely": asknicely, "typeform": typeform, "ga4": ga4}
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -66,6 +68,7 @@ def make_app(world: World) -> Starlette:
         Route("/_control/clock", dated(world, lambda request: use_clock(world, request)), methods=["GET", "PUT"]),
         Route("/_control/faults", dated(world, lambda request: use_faults(world, request)), methods=METHODS),
         Route("/asknicely-files/{token}", vendor(world, "asknicely-files", asknicely.serve_file), methods=["GET"]),
+        Route("/v1beta/{rest:path}", vendor(world, "ga4", ga4.answer_unasked), methods=METHODS),
     ]
     for name, system in SYSTEMS.items():
         routes.append(Route(f"/{name}/{{rest:path}}", vendor(world, name, system.answer), methods=METHODS))

@@ -72,12 +72,14 @@ def mark_absent(
 ) -> int:
     """Mark stored records as deleted that a complete answer should hold and does not; how many. After ``upsert``.
 
+    What lies past the window's end was not asked for: an older night that is read again says nothing of it.
     A rejected record was there, only unreadable: its key is left alone, and without a key nothing is marked.
     """
     if None in rejected:
         return 0
     table, stream = batch.stream.tables[0], batch.stream
-    in_window = f'and kept."{stream.found_by}" >= %(window_from)s' if stream.found_by else ""
+    bounds = f'and kept."{stream.found_by}" >= %(window_from)s and kept."{stream.found_by}" < %(window_to)s'
+    in_window = bounds if stream.found_by else ""
     done = connection.execute(
         f"""
         update raw.{table.name} as kept
@@ -94,6 +96,7 @@ def mark_absent(
             "run_id": manifest.run_id,
             "observed_at": manifest.observed_at,
             "window_from": manifest.window_from,
+            "window_to": manifest.window_to,
             "rejected": list(rejected),
         },
     )

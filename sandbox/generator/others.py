@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sandbox.generator.delighted import Delighted
 from sandbox.generator.freshdesk import Freshdesk
+from sandbox.generator.ga4 import Site
 from sandbox.generator.gorgias import Gorgias
 from sandbox.generator.heyday import Heyday
 from sandbox.generator.people import Person
@@ -50,4 +51,5 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "shopify fulfillment orders": FulfillmentOrders,
     "shopify abandoned checkouts": AbandonedCheckouts,
     "shiprocket": Parcels,
+    "ga4": Site,
 }

@@ -71,4 +71,7 @@ CASES = (
     Case("shiprocket", "tracking", "track/awbs", "tracking_data.track_status", small=SHIPROCKET),
     Case("shiprocket", "returns", "/processing/return", "created_at", "customer_name", small=SHIPROCKET),
     Case("shiprocket", "ndr", "/ndr", "status", "reason", small=SHIPROCKET),
+    Case("ga4", "channel_days", ":runReport", "sessions", small={"PAGE_SIZE": 300}),
+    Case("ga4", "channel_conversions", ":runReport", "sessions", small={"PAGE_SIZE": 80}),
+    Case("ga4", "device_days", ":runReport", "sessions", small={"PAGE_SIZE": 150}),
 )

@@ -12,6 +12,7 @@ from cx_etl.sources import (
     asknicely,
     delighted,
     freshdesk,
+    ga4,
     gorgias,
     qualtrics,
     shiprocket,
@@ -37,6 +38,7 @@ SOURCES: dict[str, Source] = {
         freshdesk.SOURCE,
         gorgias.SOURCE,
         shiprocket.SOURCE,
+        ga4.SOURCE,
     )
 }
 MAIN = "main"
