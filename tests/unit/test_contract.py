@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from cx_etl.contract import NumberText, row_of, shape_of
+from cx_etl.contract import NULL, JsonText, NumberText, child_rows, row_of, shape_of
 
 
 class Survey(msgspec.Struct):
@@ -19,6 +19,14 @@ DayText = Annotated[str, msgspec.Meta(extra={"column": "date", "convert": lambda
 
 class Amount(msgspec.Struct):
     value: NumberText | None = None
+
+
+class Custom(msgspec.Struct):
+    value: JsonText = NULL
+
+
+class Ticket(msgspec.Struct):
+    fields: list[Custom]
 
 
 class Line(msgspec.Struct):
@@ -58,3 +66,22 @@ def test_a_number_may_be_text_and_empty_text_is_none(written: str, stored: Decim
 def test_text_that_is_not_what_its_column_holds_is_named(row: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match=r"at `\$\.(amount\.value|due)`"):
         _line(*row)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ('"text"', '"text"'),
+        ("true", "true"),
+        ("12.50", "12.50"),
+        ("12345678901234567890123", "12345678901234567890123"),
+        ('[ "a", null ]', '["a",null]'),
+        ('{"rel" : "merge"}', '{"rel":"merge"}'),
+        ('"nul \\u0000 here"', '"nul \\u0000 here"'),
+        ("null", None),
+    ],
+)
+def test_a_value_of_any_type_is_stored_as_its_json(sent: str, stored: str | None) -> None:
+    record = msgspec.json.decode(f'{{"fields": [{{"value": {sent}}}, {{}}]}}', type=Ticket)
+    ((name, rows),) = child_rows(shape_of(Ticket), record)
+    assert (name, rows) == ("fields", [[stored], [None]])
