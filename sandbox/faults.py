@@ -25,6 +25,8 @@ Answer = Callable[[], Awaitable[Response]]
 
 LIST_KEYS = (
     "tickets", "ticket_events", "users", "organizations", "groups", "satisfaction_ratings", "data", "items", "nodes",
+    "ticket_metric_events", "deleted_tickets", "group_memberships", "sla_policies", "schedules", "holidays",
+    "ticket_fields", "ticket_forms",
 )  # fmt: skip
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(
@@ -199,7 +201,7 @@ def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any
     is_lines = response.headers.get("content-type", "").startswith("application/jsonl")
     body = bytes(response.body)
     page = msgspec.json.Decoder().decode_lines(body) if is_lines else msgspec.json.decode(body)
-    change(records_of(page))
+    change(records_of(page) or one_record(page))
     return copy_response(response, msgspec.json.Encoder().encode_lines(page) if is_lines else msgspec.json.encode(page))
 
 
@@ -215,6 +217,12 @@ def records_of(page: Any) -> list[dict[str, Any]]:
     if found is not None:
         return found
     return next((rows for value in page.values() if (rows := records_of(value) if isinstance(value, dict) else [])), [])
+
+
+def one_record(page: Any) -> list[dict[str, Any]]:
+    """The record of an answer that shows one: the answer itself, or what stands under its only key."""
+    candidates = [page, *page.values()] if isinstance(page, dict) and len(page) == 1 else [page]
+    return [each for each in candidates if isinstance(each, dict) and "id" in each]
 
 
 def set_field(record: dict[str, Any], dotted: str, value: Any) -> None:

@@ -23,5 +23,5 @@ def _decode(stream: str, version: Version) -> int:
     for line in record.get("lineItems", {}).get("nodes", []):
         msgspec.convert({**line, "__parentId": record["id"]}, shopify.LineItem)
     system, _, name = stream.partition("/")
-    msgspec.convert(record, SOURCES[system].stream(name).tables[0].contract)
+    msgspec.json.decode(msgspec.json.encode(record), type=SOURCES[system].stream(name).tables[0].contract)
     return 1
