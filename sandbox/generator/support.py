@@ -9,7 +9,7 @@ from sandbox.generator.desk import Desk
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
-from sandbox.generator.ticket import Ticket
+from sandbox.generator.ticket import GROUP, Ticket
 from sandbox.generator.truths import Diary
 from sandbox.records import zendesk
 
@@ -180,6 +180,7 @@ class Support:
             updated_at=at,
             requester_id=ticket.requester,
             assignee_id=ticket.assignee,
+            group_id=GROUP,
             comment=comment,
         )
         self._sink.version("zendesk/satisfaction_ratings", at, record)

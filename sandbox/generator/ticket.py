@@ -17,6 +17,7 @@ FIRST_ORGANIZATION = 8_200_001
 FIRST_ORGANIZATIONS = 10
 Duration = tuple[int | None, int | None]
 UNKNOWN: Duration = (None, None)
+ASSIGNED_TIMES = ("initially_assigned_at", "assigned_at")
 WAITING = {"new", "open", "hold"}
 
 
@@ -120,7 +121,10 @@ def _custom_fields(ticket: Ticket) -> list[Record]:
 
 
 def _metric_set(ticket: Ticket) -> Record:
+    """Without the times of an assignment where there was none."""
+    assigned = {} if ticket.assigned is None else dict.fromkeys(ASSIGNED_TIMES, zendesk.when(ticket.assigned))
     return {
+        **assigned,
         "id": ticket.id * 10,
         "ticket_id": ticket.id,
         "group_stations": 1,
@@ -131,8 +135,6 @@ def _metric_set(ticket: Ticket) -> Record:
         "updated_at": zendesk.when(ticket.updated),
         "status_updated_at": zendesk.when(ticket.status_since or ticket.created),
         "assignee_updated_at": zendesk.when(ticket.assigned),
-        "initially_assigned_at": zendesk.when(ticket.assigned),
-        "assigned_at": zendesk.when(ticket.assigned),
         "solved_at": zendesk.when(ticket.solved),
         "reply_time_in_minutes": zendesk.minutes(*ticket.reply_time),
         "first_resolution_time_in_minutes": zendesk.minutes(*ticket.first_resolution),

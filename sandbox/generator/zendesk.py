@@ -39,8 +39,7 @@ class Zendesk:
         self._first_seen: dict[int, datetime] = {}
         self._duplicates = self._junk = 0
         opened = plan.midnight(plan.first_night) + timedelta(minutes=1)
-        spammer = zendesk.user(id=SPAMMER, created_at=opened, updated_at=opened, role="end-user", name="CHEAP ₿ NOW")
-        sink.version("zendesk/users", opened, spammer)
+        self._write_user(SPAMMER, opened, opened, "CHEAP ₿ NOW", active=True)
 
     def live(self, day: "Day") -> None:
         self._setup.live(day.date)
@@ -166,12 +165,18 @@ class Zendesk:
         """The customer asks to be deleted."""
         user = ticket.requester
         at = self._plan.later(ticket.updated, self._rng.uniform(10, 40) * DAY)
+        self._write_user(user, self._first_seen[user], at, "Permanently deleted user", active=False)
+
+    def _write_user(self, user: int, created: datetime, at: datetime, name: str, active: bool) -> None:
+        """An end-user without an address."""
         record = zendesk.user(
             id=user,
-            created_at=self._first_seen[user],
+            created_at=created,
             updated_at=at,
             role="end-user",
-            name="Permanently deleted user",
-            active=False,
+            name=name,
+            active=active,
+            locale="en",
+            time_zone=self._plan.time_zone,
         )
         self._sink.version("zendesk/users", at, record)

@@ -144,8 +144,9 @@ def user(
     organization_id: int | None = None,
     group_id: int | None = None,
 ) -> Record:
-    """An agent or an end-user."""
+    """An agent, who has a group, or an end-user."""
     return {
+        **({} if group_id is None else {"default_group_id": group_id}),
         "id": id,
         "name": name,
         "email": email,
@@ -156,7 +157,6 @@ def user(
         "locale": locale,
         "external_id": None,
         "organization_id": organization_id,
-        "default_group_id": group_id,
         "custom_role_id": None,
         "role": role,
         "active": active,
@@ -190,8 +190,8 @@ def satisfaction_rating(
         "created_at": stamp(created_at),
         "updated_at": stamp(updated_at),
         "comment": comment,
-        "reason": None,
-        "reason_id": None,
+        "reason": "No reason provided",
+        "reason_code": 0,
     }
 
 

@@ -32,7 +32,7 @@ class Bench:
     postgres: Any
     template: str
     folder: Path
-    _undisturbed: dict[tuple[str, tuple[date, ...]], Rows] = field(default_factory=dict, repr=False)
+    _undisturbed: dict[tuple[str, tuple[date, ...], bool], Rows] = field(default_factory=dict, repr=False)
 
     @contextmanager
     def warehouse(self) -> Iterator[str]:
@@ -47,17 +47,17 @@ class Bench:
         finally:
             self._execute(f"drop database {name} with (force)")
 
-    def undisturbed(self, case: Case, *nights: date) -> Rows:
+    def undisturbed(self, case: Case, *nights: date, only_living: bool = False) -> Rows:
         """What the stream's tables hold after these nights (the last one by default) without any fault."""
         nights = nights or (NIGHT,)
-        if (case.id, nights) not in self._undisturbed:
+        if (case.id, nights, only_living) not in self._undisturbed:
             with self.warehouse() as dsn:
                 self.sandbox.heal()
                 for night in nights:
                     self.sandbox.at_end_of(night)
                     bring_in(case, night)
-                self._undisturbed[case.id, nights] = rows(dsn, case)
-        return self._undisturbed[case.id, nights]
+                self._undisturbed[case.id, nights, only_living] = rows(dsn, case, only_living)
+        return self._undisturbed[case.id, nights, only_living]
 
     def spoil(self, case: Case, **rule: Any) -> None:
         self.sandbox.spoil({"system": case.system or case.source, "path": case.path, **rule})

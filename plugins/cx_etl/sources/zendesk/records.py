@@ -196,7 +196,7 @@ class SatisfactionRating(msgspec.Struct):
     group_id: int | None = None
     comment: str | None = None
     reason: str | None = None
-    reason_id: int | None = None
+    reason_code: int | None = None
 
 
 class TextContent(msgspec.Struct):
