@@ -15,7 +15,9 @@ from cases import Case
 from cx_etl.contract import shape_of
 from cx_etl.extract import ExtractReport, extract
 from cx_etl.load import LoadReport, load
+from cx_etl.raw_tables import key_text
 from cx_etl.sources import source
+from cx_etl.sources.base import Table
 from raw_state import OURS
 from sandboxes import Sandbox
 
@@ -83,8 +85,12 @@ def tables(case: Case) -> list[str]:
 
 
 def rows(dsn: str, case: Case, only_living: bool = False) -> Rows:
-    """The rows of the stream's tables as text, sorted, without the columns that say how they came."""
+    """The rows of the stream's tables as text, sorted, without the columns that say how they came.
+
+    ``only_living`` leaves out records that are deleted, and their children.
+    """
     found: Rows = {}
+    parents = source(case.source).stream(case.stream).tables
     with psycopg.connect(dsn) as connection:
         for table in tables(case):
             columns = [
@@ -96,11 +102,21 @@ def rows(dsn: str, case: Case, only_living: bool = False) -> Rows:
                 ).fetchall()
                 if name not in OURS
             ]
-            living = "where _deleted_at is null" if only_living and '"_deleted_at"' in columns else ""
+            living = f"where {_living(parents, table)}" if only_living else ""
             found[table] = sorted(
                 map(repr, connection.execute(f"select {', '.join(columns)} from raw.{table} {living}").fetchall())
             )
     return found
+
+
+def _living(parents: tuple[Table, ...], table: str) -> str:
+    """SQL: whether a row's record, or its parent's, is not deleted."""
+    parent = max((each for each in parents if f"{table}__".startswith(f"{each.name}__")), key=lambda one: len(one.name))
+    if parent.name == table:
+        return "_deleted_at is null"
+    return (
+        f"_parent_key in (select {key_text(parent, 'parent')} from raw.{parent.name} parent where _deleted_at is null)"
+    )
 
 
 def is_empty(dsn: str, case: Case) -> bool:

@@ -9,7 +9,7 @@ class Case:
     """``path`` is part of the path of the requests that bring records, under the sandbox's ``system`` (the source's
     name unless said). ``small`` sets attributes of the source's module so that the small dataset fills several pages.
     ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
-    person's text.
+    person's text. ``forgets``: the vendor shows a record for some time only.
     """
 
     source: str
@@ -19,6 +19,7 @@ class Case:
     text: str = ""
     system: str = ""
     small: dict[str, Any] = field(default_factory=dict)
+    forgets: bool = False
 
     @property
     def id(self) -> str:
@@ -29,7 +30,11 @@ CASES = (
     Case("zendesk", "tickets", "incremental/tickets", "created_at", "subject", small={"EXPORT_PAGE_SIZE": "20"}),
     Case("zendesk", "ticket_events", "incremental/ticket_events", "ticket_id", small={"EXPORT_PAGE_SIZE": "90"}),
     Case("zendesk", "ticket_metric_events", "incremental/ticket_metric", "time", small={"EXPORT_PAGE_SIZE": "70"}),
-    Case("zendesk", "deleted_tickets", "deleted_tickets", "deleted_at", "subject", small={"LIST_PAGE_SIZE": "3"}),
+    Case(
+        *("zendesk", "deleted_tickets", "deleted_tickets", "deleted_at", "subject"),
+        small={"LIST_PAGE_SIZE": "3"},
+        forgets=True,
+    ),
     Case("zendesk", "users", "incremental/users", "created_at", "name", small={"EXPORT_PAGE_SIZE": "7"}),
     Case(
         "zendesk", "organizations", "incremental/organizations", "updated_at", "name", small={"EXPORT_PAGE_SIZE": "9"}

@@ -1,16 +1,23 @@
 """A small Zendesk account full of awkward cases, as the lines of its dataset."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sandbox.records import zendesk, zendesk_setup, zendesk_surveys
-from small_world import Lines, iso
 
+Lines = dict[str, list[dict[str, Any]]]
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 AGENT, CUSTOMER, FORGOTTEN = 11, 21, 22
 MIXED = ["text", True, 12.5, ["a", "b"], None]
 HARD_TEXT = "nul \x00 bell \x07 مرحبا 👩🏽‍🚒 " + "x" * 65_536
+SURVEY_KINDS = ("SurveyOffered", "SurveyResponseSubmitted")
 OFFERED, ANSWERED = "01JOFFERED0000000000000000", "01JANSWERED000000000000000"
+
+
+def iso(unix: int) -> str:
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def ago(**units: float) -> datetime:
@@ -78,9 +85,6 @@ def _events() -> list[dict[str, Any]]:
     ]
 
 
-SURVEY_KINDS = ("SurveyOffered", "SurveyResponseSubmitted")
-
-
 def _surveys() -> list[dict[str, Any]]:
     unanswered = zendesk_surveys.survey_response(OFFERED, 1, CUSTOMER, ago(days=7))
     asked = zendesk_surveys.survey_response(ANSWERED, 4, CUSTOMER, ago(days=6))
@@ -101,7 +105,8 @@ def _metric_events() -> list[dict[str, Any]]:
     second = ago(days=3)
     crowd = [zendesk.metric_event(600 + n, 1, "reply_time", "apply_sla", second) for n in range(25)]
     others = [
-        zendesk.metric_event(700 + n, 1, "reply_time", "activate", second + timedelta(seconds=7 * n)) for n in range(1, 40)
+        zendesk.metric_event(700 + n, 1, "reply_time", "activate", second + timedelta(seconds=7 * n))
+        for n in range(1, 40)
     ]
     breach = zendesk.metric_event(800, 4, "reply_time", "breach", ago(days=2), deleted=False)
     taken_back = at(ago(hours=3), {**breach, "deleted": True})
@@ -151,7 +156,9 @@ def _setup() -> Lines:
         zendesk_setup.schedule(2, "Night", "Eastern Time (US & Canada)", opened, 0, 360),
     ]
     dates = (opened.date().replace(month=12, day=25), opened.date().replace(month=12, day=26))
-    holidays = [zendesk_setup.holiday(key, schedule, f"Día {key}", *dates) for key, schedule in ((1, 1), (2, 2), (3, 2))]
+    holidays = [
+        zendesk_setup.holiday(key, schedule, f"Día {key}", *dates) for key, schedule in ((1, 1), (2, 2), (3, 2))
+    ]
     kinds = enumerate(("text", "checkbox", "decimal", "multiselect", "date"))
     fields = [zendesk_setup.ticket_field(900 + n, kind, f"Field {n}", opened, opened) for n, kind in kinds]
     forms = [zendesk_setup.ticket_form(key, f"Form {key}", key, opened, [900, 901]) for key in (1, 2)]
@@ -184,10 +191,8 @@ def make_lines() -> Lines:
     }
 
 
-def write(folder: Any, lines: Lines, settings: str = "") -> Any:
+def write(folder: Path, lines: Lines, settings: str = "") -> Path:
     """The dataset's folder, with settings of the account."""
-    import json
-
     (folder / "zendesk").mkdir(parents=True)
     head = 'name = "zd"\nlicence = "CC0-1.0"\ntime_zone = "UTC"\nfirst_night = 2026-11-18\nlast_night = 2026-11-20\n'
     (folder / "dataset.toml").write_text(head + settings, encoding="utf-8")
