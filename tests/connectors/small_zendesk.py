@@ -117,10 +117,10 @@ def _ratings() -> list[dict[str, Any]]:
     """1 is good and the day after bad; its id stays."""
     made = {"id": 1, "ticket_id": 1, "requester_id": CUSTOMER, "assignee_id": AGENT, "created_at": ago(days=3)}
     first = zendesk.satisfaction_rating(**made, score="good", updated_at=ago(days=3))
-    changed = zendesk.satisfaction_rating(**made, score="bad", updated_at=ago(days=2), comment="On second thoughts")
+    changed = zendesk.satisfaction_rating(**made, score="bad", updated_at=ago(days=1.5), comment="On second thoughts")
     later = {**made, "id": 2, "ticket_id": 4, "created_at": ago(days=1)}
     second = zendesk.satisfaction_rating(**later, score="offered", updated_at=ago(days=1))
-    return [at(ago(days=3), first), at(ago(days=2), changed), at(ago(days=1), second)]
+    return [at(ago(days=3), first), at(ago(days=1.5), changed), at(ago(days=1), second)]
 
 
 def _people() -> Lines:

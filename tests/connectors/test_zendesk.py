@@ -102,7 +102,10 @@ def test_every_stream_brings_all_there_is_on_pages_of_any_size(
     desk: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     monkeypatch.setattr("cx_etl.sources.zendesk.EXPORT_PAGE_SIZE", size)
-    monkeypatch.setattr("cx_etl.sources.zendesk.LIST_PAGE_SIZE", size if int(size) < 100 else "100")
+    if int(size) < 100:
+        monkeypatch.setattr("cx_etl.sources.zendesk.LIST_PAGE_SIZE", size)
+        # Lists that are not asked for in pages of a size have the vendor's.
+        monkeypatch.setattr("sandbox.zendesk_lists.LIST_PAGE", int(size))
     list(extract_all(NIGHT, ("zendesk",)))
     list(load_all(NIGHT, ("zendesk",)))
     expected = _expected()
@@ -286,10 +289,10 @@ def test_a_breach_that_is_taken_back_is_marked_by_the_weekly_walk(desk: Sandbox,
 
 def test_a_rating_that_changes_the_next_day_keeps_its_id(desk: Sandbox, warehouse: str) -> None:
     told = "select score, comment, created_at, updated_at from raw.zendesk__satisfaction_ratings where id = 1"
-    bring_in_at(desk, date(2026, 11, 17), "satisfaction_ratings")
+    bring_in_at(desk, date(2026, 11, 18), "satisfaction_ratings")
     assert rows(warehouse, told) == [("good", None, ago(days=3), ago(days=3))]
     bring_in_at(desk, NIGHT, "satisfaction_ratings")
-    assert rows(warehouse, told) == [("bad", "On second thoughts", ago(days=3), ago(days=2))]
+    assert rows(warehouse, told) == [("bad", "On second thoughts", ago(days=3), ago(days=1.5))]
 
 
 SURVEY = f"select event_timestamp, _version_at from raw.zendesk__survey_responses where id = '{small.ANSWERED}'"
