@@ -28,7 +28,8 @@ Answer = Callable[[], Awaitable[Response]]
 
 LIST_KEYS = (
     "tickets", "ticket_events", "users", "organizations", "groups", "satisfaction_ratings", "data", "items", "nodes",
-    "elements", "rows", "value",
+    "elements", "rows", "value", "ticket_metric_events", "deleted_tickets", "group_memberships", "sla_policies",
+    "schedules", "holidays", "ticket_fields", "ticket_forms",
 )  # fmt: skip
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(
@@ -254,8 +255,9 @@ def records_of(page: Any) -> list[dict[str, Any]]:
 
 
 def one_record(page: Any) -> list[dict[str, Any]]:
-    """The answer itself, where it is one record."""
-    return [page] if isinstance(page, dict) and "id" in page else []
+    """The record of an answer that shows one: the answer itself, or what stands under its only key."""
+    candidates = [page, *page.values()] if isinstance(page, dict) and len(page) == 1 else [page]
+    return [each for each in candidates if isinstance(each, dict) and "id" in each]
 
 
 def is_by_name(page: Any) -> bool:

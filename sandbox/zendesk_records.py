@@ -1,4 +1,4 @@
-"""Zendesk's records: what is indexed, how each export is ordered, how deletions and missing sideloads look."""
+"""Zendesk's records: what is indexed, how each export and list is ordered, how deletions and missing sideloads look."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +9,30 @@ import msgspec
 from sandbox.dataset import Order, Record, StreamSpec, Version, World, iso_of
 
 WITHHELD_SECONDS = 60
+ARCHIVED_AFTER_SECONDS = 120 * 24 * 3600
 
 
 class Keys(msgspec.Struct, gc=False):
-    """The fields that order the exports; each stream has its own subset."""
+    """The fields that order and filter; each stream has its own subset."""
 
-    id: int
+    id: int | str
     status: str | None = None
     updated_at: datetime | None = None
     created_at: datetime | None = None
+    deleted_at: datetime | None = None
     generated_timestamp: int | None = None
     timestamp: int | None = None
     score: str | None = None
     comment: str | None = None
+    deleted: bool | None = None
+    schedule_id: str | None = None
+
+
+class MetricEventKeys(msgspec.Struct, gc=False):
+    """A metric event's ``status`` is an object."""
+
+    id: int
+    time: datetime
 
 
 def deleted_ticket(record: Record, at: datetime) -> Record:
@@ -36,6 +47,16 @@ def deleted_user(record: Record, at: datetime) -> Record:
     return record | {"active": False, "email": None, "updated_at": iso_of(at)}
 
 
+def deleted_organization(record: Record, at: datetime) -> Record:
+    """A deleted organization stays in the export under another name."""
+    name = f"{record['id']}_deleted_{record['name']}"
+    return record | {"name": name, "deleted_at": iso_of(at), "updated_at": iso_of(at)}
+
+
+def deleted_group(record: Record, at: datetime) -> Record:
+    return record | {"deleted": True, "updated_at": iso_of(at)}
+
+
 def ticket_order(version: Version) -> tuple[int, int]:
     keys = version.keys
     return (int(version.at) if keys.generated_timestamp is None else keys.generated_timestamp, keys.id)
@@ -46,8 +67,25 @@ def event_order(version: Version) -> tuple[int, int]:
     return (seconds(keys.created_at, version.at) if keys.timestamp is None else keys.timestamp, keys.id)
 
 
+def metric_event_order(version: Version) -> tuple[int, int]:
+    return (seconds(version.keys.time, version.at), version.keys.id)
+
+
 def updated_order(version: Version) -> tuple[int, int]:
     return (seconds(version.keys.updated_at, version.at), version.keys.id)
+
+
+def created_order(version: Version) -> tuple[int, int]:
+    return (seconds(version.keys.created_at, version.at), version.keys.id)
+
+
+def id_order(version: Version) -> tuple[int, int | str]:
+    return (0, version.keys.id)
+
+
+def newest_order(version: Version) -> tuple[int, int]:
+    """Tickets by the time of their creation, the newest first."""
+    return (-seconds(version.keys.created_at, version.at), -version.keys.id)
 
 
 def seconds(instant: datetime | None, otherwise: float) -> int:
@@ -62,21 +100,48 @@ class Export:
     rows: str
     order: Order
     by_cursor: bool = False
+    says_when_over: bool = True
 
 
+TICKETS = "zendesk/tickets"
 EXPORTS = {
-    "incremental/tickets/cursor": Export("zendesk/tickets", "tickets", ticket_order, by_cursor=True),
+    "incremental/tickets/cursor": Export(TICKETS, "tickets", ticket_order, by_cursor=True),
     "incremental/users/cursor": Export("zendesk/users", "users", updated_order, by_cursor=True),
     "incremental/ticket_events": Export("zendesk/ticket_events", "ticket_events", event_order),
+    "incremental/ticket_metric_events": Export(
+        "zendesk/ticket_metric_events", "ticket_metric_events", metric_event_order, says_when_over=False
+    ),
     "incremental/organizations": Export("zendesk/organizations", "organizations", updated_order),
 }
+# Pages by cursor or by number.
 LISTS = {
-    "satisfaction_ratings": Export("zendesk/satisfaction_ratings", "satisfaction_ratings", updated_order),
-    "groups": Export("zendesk/groups", "groups", updated_order),
+    "satisfaction_ratings": Export("zendesk/satisfaction_ratings", "satisfaction_ratings", created_order),
+    "deleted_tickets": Export("zendesk/deleted_tickets", "deleted_tickets", id_order),
+    "ticket_metrics": Export(TICKETS, "ticket_metrics", newest_order),
+    "groups": Export("zendesk/groups", "groups", id_order),
+    "group_memberships": Export("zendesk/group_memberships", "group_memberships", id_order),
+    "ticket_fields": Export("zendesk/ticket_fields", "ticket_fields", id_order),
 }
-TOMBSTONES = {"zendesk/tickets": deleted_ticket, "zendesk/users": deleted_user}
+# Not asked for in pages of a size: the first hundred, and the address of the next.
+WHOLE_LISTS = {
+    "slas/policies": Export("zendesk/sla_policies", "sla_policies", id_order),
+    "ticket_forms": Export("zendesk/ticket_forms", "ticket_forms", id_order),
+    "business_hours/schedules": Export("zendesk/schedules", "schedules", id_order),
+}
+HOLIDAYS = Export("zendesk/holidays", "holidays", id_order)
+SURVEYS = Export("zendesk/survey_responses", "survey_responses", id_order)
+TOMBSTONES = {
+    TICKETS: deleted_ticket,
+    "zendesk/users": deleted_user,
+    "zendesk/organizations": deleted_organization,
+    "zendesk/groups": deleted_group,
+}
+KEYS: dict[str, type[msgspec.Struct]] = {"zendesk/ticket_metric_events": MetricEventKeys}
 STREAMS = tuple(
-    StreamSpec(export.stream, Keys, TOMBSTONES.get(export.stream)) for export in (*EXPORTS.values(), *LISTS.values())
+    StreamSpec(stream, KEYS.get(stream, Keys), TOMBSTONES.get(stream))
+    for stream in sorted(
+        {each.stream for each in (*EXPORTS.values(), *LISTS.values(), *WHOLE_LISTS.values(), HOLIDAYS, SURVEYS)}
+    )
 )
 
 
@@ -95,6 +160,8 @@ def shown(path: str, version: Version, include: str) -> Any:
         record = version.decode()
         record["child_events"] = [without_comment(child) for child in record.get("child_events") or []]
         return record
+    if path == "ticket_metrics":
+        return version.decode()["metric_set"]
     return version.raw
 
 
@@ -104,6 +171,13 @@ def without_comment(child: Record) -> Record:
         return child
     kept = {key: child[key] for key in ("id", "via", "via_reference_id", "event_type") if key in child}
     return kept | {"comment_present": True, "comment_public": bool(child.get("public"))}
+
+
+def has_metrics(version: Version, now: float) -> bool:
+    """Whether the list of metrics has the ticket: archived tickets, closed for long, are missing from it."""
+    keys = version.keys
+    is_archived = keys.status == "closed" and seconds(keys.updated_at, version.at) < now - ARCHIVED_AFTER_SECONDS
+    return keys.status != "deleted" and not is_archived and "metric_set" in version.decode()
 
 
 def exportable(export: Export, world: World) -> list[Version]:
@@ -118,7 +192,7 @@ def exportable(export: Export, world: World) -> list[Version]:
     return stream.cached(now, "exportable", make)
 
 
-def first_after(rows: list[Version], order: Order, position: tuple[int, int]) -> int:
+def first_after(rows: list[Version], order: Order, position: tuple[Any, ...]) -> int:
     """Index of the first row behind the position. A start time is the position just before its second's first id."""
     low, high = 0, len(rows)
     while low < high:

@@ -6,7 +6,8 @@ list of structs a child table named ``<stream>__<field>`` whose rows carry ``_pa
 Text that holds a number or a time is typed by its contract, so that models only rename: a field annotated with
 ``msgspec.Meta(extra={"column": …, "convert": …})`` becomes a column of that type, filled with what ``convert`` makes of
 the value (None for a vendor's way to say "none"; ValueError for what it cannot be). With a column of None it becomes
-none. ``IntText``, ``UnixText``, ``NumberText`` and ``AnyText`` are such. A time without an offset is UTC.
+none. ``IntText``, ``UnixText``, ``NumberText`` and ``AnyText`` are such, and ``JsonText``, for what is of another type
+in every record. A time without an offset is UTC.
 """
 
 import types
@@ -59,6 +60,12 @@ def number(value: str | float) -> Decimal | None:
         raise ValueError(f"{value!r} is not a number") from error
 
 
+def _json_text(value: msgspec.Raw) -> str | None:
+    """The JSON as it came, without blanks between its parts, so that it can be searched; None for null."""
+    text = msgspec.json.format(bytes(value), indent=-1).decode()
+    return None if text == "null" else text
+
+
 # AskNicely sends every number as text and "" for none; WooCommerce money is text, its prices are numbers.
 IntText = Annotated[str, msgspec.Meta(pattern=r"^(-?\d+)?$", extra={"column": "bigint", "convert": _whole_number})]
 UnixText = Annotated[str, msgspec.Meta(pattern=r"^\d*$", extra={"column": "timestamptz", "convert": _unix_time})]
@@ -67,6 +74,9 @@ NumberText = Annotated[str | int | float, msgspec.Meta(extra={"column": "numeric
 AnyText = Annotated[
     str | int, msgspec.Meta(extra={"column": "text", "convert": lambda value: _without_nul(str(value))})
 ]
+# A field that may be absent has the default NULL: a raw value cannot be one of several types.
+JsonText = Annotated[msgspec.Raw, msgspec.Meta(extra={"column": "text", "convert": _json_text})]
+NULL = msgspec.Raw(b"null")
 
 _CLEANERS: dict[Any, Callable[[Any], Any]] = {str: _without_nul, datetime: utc}
 

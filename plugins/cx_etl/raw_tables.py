@@ -175,15 +175,20 @@ def _is_late(stream: Stream, table: Table) -> str:
 
 def _column_updates(stream: Stream, table: Table, columns: list[str]) -> list[str]:
     """What an update takes over. A deletion that blanks the record changes the tombstone's fields only."""
-    if stream.tombstone is None or table is not stream.tables[0] or load_settings().blanks_deleted:
+    if not _keeps_deleted(stream) or table is not stream.tables[0]:
         return [f"{name} = excluded.{name}" for name in columns]
-    changing = {f'"{name}"' for name in stream.tombstone}
+    changing = {f'"{name}"' for name in stream.tombstone or ()}
     return [
         f"{name} = excluded.{name}"
         if name in changing
         else f"{name} = case when excluded._deleted_at is null then excluded.{name} else kept.{name} end"
         for name in columns
     ]
+
+
+def _keeps_deleted(stream: Stream) -> bool:
+    """Whether a deletion leaves what was known of the record: its children too."""
+    return stream.tombstone is not None and not load_settings().blanks_deleted
 
 
 def _replace_children(
@@ -196,7 +201,7 @@ def _replace_children(
         inner join stage_{table.name} as stage
             on {_same_key(table, "stage", "parent")} and stage._row_hash = parent._row_hash
         where parent._account = %(account)s and parent._loaded_at = now()
-        {"and parent._deleted_at is null" if batch.stream.tombstone is not None else ""}
+        {"and parent._deleted_at is null" if _keeps_deleted(batch.stream) else ""}
     """  # noqa: S608
     connection.execute(
         f"with parents as ({parents}) delete from raw.{name} as child using parents "  # noqa: S608

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.generator.people import Person, written
 from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
-from sandbox.generator.ticket import Ticket, ticket_record
+from sandbox.generator.ticket import GROUP, Ticket, organization_of, ticket_record
 from sandbox.records import zendesk
 from sandbox.records.zendesk import Record
 
@@ -47,6 +47,7 @@ class Desk:
                 email=email,
                 locale=person.language,
                 time_zone=self._plan.time_zone,
+                organization_id=organization_of(user_id),
             )
             self._sink.version("zendesk/users", at, record)
         return user_id
@@ -127,6 +128,7 @@ class Desk:
             suspended=has_left,
             locale="en",
             time_zone=self._plan.time_zone,
+            group_id=GROUP,
         )
 
 

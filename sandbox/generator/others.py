@@ -21,6 +21,7 @@ from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
 from sandbox.generator.surveymonkey import SurveyMonkey
 from sandbox.generator.woocommerce import Shop
+from sandbox.generator.zendesk import Zendesk
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,4 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "shiprocket": Parcels,
     "ga4": Site,
 }
+OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {"zendesk": Zendesk}

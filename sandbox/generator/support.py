@@ -9,7 +9,7 @@ from sandbox.generator.desk import Desk
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
-from sandbox.generator.ticket import Ticket
+from sandbox.generator.ticket import GROUP, Ticket
 from sandbox.generator.truths import Diary
 from sandbox.records import zendesk
 
@@ -21,13 +21,15 @@ DAY = 24 * 60
 
 @dataclass(frozen=True)
 class Outcome:
-    """What surveys need to know of a ticket."""
+    """What others need to know of a ticket: its whole story, which lies partly in the future."""
 
     ticket_id: int
     person: Person
     channel: str
     solved: datetime | None
     is_slow: bool
+    ticket: Ticket
+    deleted: datetime | None
 
 
 class Support:
@@ -53,7 +55,7 @@ class Support:
         if ticket.solved:
             self._rate(ticket)
         is_slow = ticket.reply_time[0] is None or ticket.reply_time[0] > 300
-        return Outcome(ticket.id, person, ticket.channel, ticket.solved, is_slow)
+        return Outcome(ticket.id, person, ticket.channel, ticket.solved, is_slow, ticket, deleted)
 
     def _create(self, person: Person, at: datetime) -> Ticket:
         """A new ticket; a few are opened by an agent on the customer's behalf."""
@@ -178,6 +180,7 @@ class Support:
             updated_at=at,
             requester_id=ticket.requester,
             assignee_id=ticket.assignee,
+            group_id=GROUP,
             comment=comment,
         )
         self._sink.version("zendesk/satisfaction_ratings", at, record)

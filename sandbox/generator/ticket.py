@@ -9,8 +9,15 @@ from sandbox.records import zendesk
 from sandbox.records.zendesk import Record
 
 GROUP = 9_100_000
+BRAND = 9_200_001
+FORMS = {"web": 9_300_002}
+DEFAULT_FORM = 9_300_001
+FIRST_FIELD = 9_400_001
+FIRST_ORGANIZATION = 8_200_001
+FIRST_ORGANIZATIONS = 10
 Duration = tuple[int | None, int | None]
 UNKNOWN: Duration = (None, None)
+ASSIGNED_TIMES = ("initially_assigned_at", "assigned_at")
 WAITING = {"new", "open", "hold"}
 
 
@@ -43,6 +50,7 @@ class Ticket:
     waited: tuple[int, int] = (0, 0)
     status_since: datetime | None = None
     events: int = 0
+    relation: str | None = None
 
     def assign(self, agent: int, at: datetime) -> None:
         """Hand the ticket to an agent."""
@@ -85,6 +93,12 @@ def ticket_record(ticket: Ticket, generated: datetime) -> Record:
         submitter_id=ticket.submitter,
         assignee_id=ticket.assignee,
         group_id=GROUP,
+        organization_id=organization_of(ticket.requester),
+        brand_id=BRAND,
+        form_id=FORMS.get(ticket.channel, DEFAULT_FORM),
+        relation=ticket.relation,
+        custom_fields=_custom_fields(ticket),
+        rating={"score": "offered" if ticket.solved else "unoffered"},
         subject=ticket.subject,
         description=ticket.description,
         priority=ticket.priority,
@@ -94,14 +108,38 @@ def ticket_record(ticket: Ticket, generated: datetime) -> Record:
     )
 
 
+def organization_of(user: int) -> int | None:
+    """The organization of every sixth user."""
+    return None if user % 6 else FIRST_ORGANIZATION + user // 6 % FIRST_ORGANIZATIONS
+
+
+def _custom_fields(ticket: Ticket) -> list[Record]:
+    """A value of each type that the vendor's fields have."""
+    number = ticket.id
+    values = (f"ORD-{number}", number % 2 == 0, number % 7 + 0.5, ["gift", "express"][: number % 3], None)
+    return [{"id": FIRST_FIELD + position, "value": value} for position, value in enumerate(values)]
+
+
 def _metric_set(ticket: Ticket) -> Record:
+    """Without the times of an assignment where there was none."""
+    assigned = {} if ticket.assigned is None else dict.fromkeys(ASSIGNED_TIMES, zendesk.when(ticket.assigned))
     return {
+        **assigned,
+        "id": ticket.id * 10,
+        "ticket_id": ticket.id,
+        "group_stations": 1,
+        "assignee_stations": int(ticket.assignee is not None),
         "reopens": ticket.reopens,
         "replies": ticket.replies,
-        "initially_assigned_at": zendesk.when(ticket.assigned),
+        "created_at": zendesk.when(ticket.created),
+        "updated_at": zendesk.when(ticket.updated),
+        "status_updated_at": zendesk.when(ticket.status_since or ticket.created),
+        "assignee_updated_at": zendesk.when(ticket.assigned),
         "solved_at": zendesk.when(ticket.solved),
         "reply_time_in_minutes": zendesk.minutes(*ticket.reply_time),
         "first_resolution_time_in_minutes": zendesk.minutes(*ticket.first_resolution),
         "full_resolution_time_in_minutes": zendesk.minutes(*ticket.full_resolution),
         "requester_wait_time_in_minutes": zendesk.minutes(*ticket.waited),
+        "agent_wait_time_in_minutes": zendesk.minutes(None, None),
+        "on_hold_time_in_minutes": zendesk.minutes(0, 0),
     }

@@ -37,32 +37,53 @@ def ticket(
     type: str | None = None,
     tags: Sequence[str] = (),
     external_id: str | None = None,
+    organization_id: int | None = None,
+    brand_id: int | None = None,
+    form_id: int | None = None,
+    relation: str | None = None,
+    custom_fields: Sequence[Record] = (),
+    rating: Record | None = None,
     metric_set: Record | None = None,
 ) -> Record:
     """A ticket as of one version. Without a metric set the key is absent, as on deleted tickets."""
     record: Record = {
         "id": id,
         "external_id": external_id,
-        "via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}},
+        "via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": relation}},
         "created_at": stamp(created_at),
         "updated_at": stamp(updated_at),
         "generated_timestamp": int(generated_at.timestamp()),
         "type": type,
         "subject": subject,
+        "raw_subject": subject,
         "description": description,
         "priority": priority,
         "status": status,
+        "recipient": None,
         "requester_id": requester_id,
         "submitter_id": submitter_id,
         "assignee_id": assignee_id,
-        "organization_id": None,
+        "organization_id": organization_id,
         "group_id": group_id,
-        "brand_id": None,
-        "ticket_form_id": None,
+        "problem_id": None,
+        "has_incidents": False,
         "is_public": True,
+        "due_at": None,
         "tags": list(tags),
+        "custom_fields": list(custom_fields),
+        "satisfaction_rating": rating,
+        "followup_ids": [],
+        "ticket_form_id": form_id,
+        "brand_id": brand_id,
+        "from_messaging_channel": False,
     }
     return record if metric_set is None else {**record, "metric_set": metric_set}
+
+
+def scrubbed(record: Record, at: datetime) -> Record:
+    """A deleted ticket a month later: a system update that writes over all text and lets go of everybody."""
+    blank = {"subject": "SCRUBBED", "raw_subject": "SCRUBBED", "description": "X", "tags": [], "custom_fields": []}
+    return {**record, **blank, "group_id": None, "assignee_id": None, "generated_timestamp": int(at.timestamp())}
 
 
 def change(id: int, field: str, value: Any, previous: Any) -> Record:
@@ -81,11 +102,11 @@ def creation(id: int, field: str, value: Any) -> Record:
     return {"id": id, "via": "Web service", "event_type": "Create", field: value}
 
 
-def comment(id: int, author_id: int, body: str, public: bool = True) -> Record:
-    """A comment inside a ticket event."""
+def comment(id: int, author_id: int, body: str, public: bool = True, relation: str | None = None) -> Record:
+    """A comment inside a ticket event; its ``via`` is an object, unlike that of a change."""
     return {
         "id": id,
-        "via": "Web service",
+        "via": {"channel": "web", "source": {"from": {}, "to": {}, "rel": relation}},
         "event_type": "Comment",
         "type": "Comment",
         "author_id": author_id,
@@ -120,9 +141,12 @@ def user(
     suspended: bool = False,
     locale: str | None = None,
     time_zone: str | None = None,
+    organization_id: int | None = None,
+    group_id: int | None = None,
 ) -> Record:
-    """An agent or an end-user."""
+    """An agent, who has a group, or an end-user."""
     return {
+        **({} if group_id is None else {"default_group_id": group_id}),
         "id": id,
         "name": name,
         "email": email,
@@ -131,11 +155,15 @@ def user(
         "iana_time_zone": time_zone,
         "phone": None,
         "locale": locale,
-        "organization_id": None,
+        "external_id": None,
+        "organization_id": organization_id,
+        "custom_role_id": None,
         "role": role,
         "active": active,
         "suspended": suspended,
+        "verified": email is not None,
         "tags": [],
+        "user_fields": {},
     }
 
 
@@ -162,5 +190,25 @@ def satisfaction_rating(
         "created_at": stamp(created_at),
         "updated_at": stamp(updated_at),
         "comment": comment,
-        "reason": None,
+        "reason": "No reason provided",
+        "reason_code": 0,
     }
+
+
+def metric_event(
+    id: int, ticket_id: int, metric: str, type: str, at: datetime, instance: int = 1, **more: Any
+) -> Record:
+    """A step of a ticket's clock; ``more`` is what only some types have: ``sla``, ``status``, ``deleted``."""
+    head = {"id": id, "ticket_id": ticket_id, "metric": metric, "instance_id": instance, "type": type}
+    return {**head, "time": stamp(at), **more}
+
+
+def sla_target(policy: Record, minutes: int, business_hours: bool) -> Record:
+    named = {key: policy[key] for key in ("id", "title", "description")}
+    return {"target": minutes, "target_in_seconds": minutes * 60, "business_hours": business_hours, "policy": named}
+
+
+def deleted_ticket(id: int, subject: str, actor: int, at: datetime, previous_state: str) -> Record:
+    """What the list of deleted tickets says of one."""
+    who = {"id": actor, "name": f"Agent {actor}"}
+    return {"id": id, "subject": subject, "actor": who, "deleted_at": stamp(at), "previous_state": previous_state}

@@ -15,7 +15,9 @@ from cases import Case
 from cx_etl.contract import shape_of
 from cx_etl.extract import ExtractReport, extract
 from cx_etl.load import LoadReport, load
+from cx_etl.raw_tables import key_text
 from cx_etl.sources import source
+from cx_etl.sources.base import Table
 from raw_state import OURS
 from sandboxes import Sandbox
 
@@ -32,7 +34,7 @@ class Bench:
     postgres: Any
     template: str
     folder: Path
-    _undisturbed: dict[tuple[str, tuple[date, ...]], Rows] = field(default_factory=dict, repr=False)
+    _undisturbed: dict[tuple[str, tuple[date, ...], bool], Rows] = field(default_factory=dict, repr=False)
 
     @contextmanager
     def warehouse(self) -> Iterator[str]:
@@ -47,17 +49,17 @@ class Bench:
         finally:
             self._execute(f"drop database {name} with (force)")
 
-    def undisturbed(self, case: Case, *nights: date) -> Rows:
+    def undisturbed(self, case: Case, *nights: date, only_living: bool = False) -> Rows:
         """What the stream's tables hold after these nights (the last one by default) without any fault."""
         nights = nights or (NIGHT,)
-        if (case.id, nights) not in self._undisturbed:
+        if (case.id, nights, only_living) not in self._undisturbed:
             with self.warehouse() as dsn:
                 self.sandbox.heal()
                 for night in nights:
                     self.sandbox.at_end_of(night)
                     bring_in(case, night)
-                self._undisturbed[case.id, nights] = rows(dsn, case)
-        return self._undisturbed[case.id, nights]
+                self._undisturbed[case.id, nights, only_living] = rows(dsn, case, only_living)
+        return self._undisturbed[case.id, nights, only_living]
 
     def spoil(self, case: Case, after: int = 0, **rule: Any) -> None:
         """Spoil requests that bring records, from the first one on unless some are to pass."""
@@ -85,8 +87,12 @@ def tables(case: Case) -> list[str]:
 
 
 def rows(dsn: str, case: Case, only_living: bool = False) -> Rows:
-    """The rows of the stream's tables as text, sorted, without the columns that say how they came."""
+    """The rows of the stream's tables as text, sorted, without the columns that say how they came.
+
+    ``only_living`` leaves out records that are deleted, and their children.
+    """
     found: Rows = {}
+    parents = source(case.source).stream(case.stream).tables
     with psycopg.connect(dsn) as connection:
         for table in tables(case):
             columns = [
@@ -98,11 +104,21 @@ def rows(dsn: str, case: Case, only_living: bool = False) -> Rows:
                 ).fetchall()
                 if name not in OURS
             ]
-            living = "where _deleted_at is null" if only_living and '"_deleted_at"' in columns else ""
+            living = f"where {_living(parents, table)}" if only_living else ""
             found[table] = sorted(
                 map(repr, connection.execute(f"select {', '.join(columns)} from raw.{table} {living}").fetchall())
             )
     return found
+
+
+def _living(parents: tuple[Table, ...], table: str) -> str:
+    """SQL: whether a row's record, or its parent's, is not deleted."""
+    parent = max((each for each in parents if f"{table}__".startswith(f"{each.name}__")), key=lambda one: len(one.name))
+    if parent.name == table:
+        return "_deleted_at is null"
+    return (
+        f"_parent_key in (select {key_text(parent, 'parent')} from raw.{parent.name} parent where _deleted_at is null)"
+    )
 
 
 def is_empty(dsn: str, case: Case) -> bool:

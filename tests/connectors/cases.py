@@ -11,6 +11,7 @@ class Case:
     name unless said). ``small`` sets attributes of the source's module so that the small dataset fills several pages.
     ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
     person's text. ``lead`` is how many requests of that path come before those that bring records.
+    person's text. ``forgets``: the vendor shows a record for some time only.
     """
 
     source: str
@@ -21,6 +22,7 @@ class Case:
     system: str = ""
     lead: int = 0
     small: dict[str, Any] = field(default_factory=dict)
+    forgets: bool = False
 
     @property
     def id(self) -> str:
@@ -31,9 +33,26 @@ class Case:
 SHIPROCKET = {"PER_PAGE": "20", "AWBS_PER_CALL": 7, "FIRST_DAY": date(2026, 7, 20)}
 CASES = (
     Case("zendesk", "tickets", "incremental/tickets", "created_at", "subject", small={"EXPORT_PAGE_SIZE": "20"}),
-    Case("zendesk", "ticket_events", "ticket_events", "ticket_id"),
-    Case("zendesk", "users", "incremental/users", "id", "name", small={"EXPORT_PAGE_SIZE": "7"}),
-    Case("zendesk", "satisfaction_ratings", "satisfaction_ratings", "ticket_id", "comment"),
+    Case("zendesk", "ticket_events", "incremental/ticket_events", "ticket_id", small={"EXPORT_PAGE_SIZE": "90"}),
+    Case("zendesk", "ticket_metric_events", "incremental/ticket_metric", "time", small={"EXPORT_PAGE_SIZE": "70"}),
+    Case(
+        *("zendesk", "deleted_tickets", "deleted_tickets", "deleted_at", "subject"),
+        small={"LIST_PAGE_SIZE": "3"},
+        forgets=True,
+    ),
+    Case("zendesk", "users", "incremental/users", "created_at", "name", small={"EXPORT_PAGE_SIZE": "7"}),
+    Case(
+        "zendesk", "organizations", "incremental/organizations", "updated_at", "name", small={"EXPORT_PAGE_SIZE": "9"}
+    ),
+    Case("zendesk", "groups", "/groups", "name", "name", small={"LIST_PAGE_SIZE": "2"}),
+    Case("zendesk", "group_memberships", "group_memberships", "user_id", small={"LIST_PAGE_SIZE": "5"}),
+    Case("zendesk", "satisfaction_ratings", "ratings", "ticket_id", "comment", small={"LIST_PAGE_SIZE": "20"}),
+    Case("zendesk", "survey_responses", "/survey_responses/", "expires_at", small={"EXPORT_PAGE_SIZE": "90"}),
+    Case("zendesk", "sla_policies", "slas/policies", "title", "title"),
+    Case("zendesk", "schedules", "/schedules", "time_zone", "name"),
+    Case("zendesk", "holidays", "/holidays", "start_date", "name"),
+    Case("zendesk", "ticket_fields", "ticket_fields", "type", "title", small={"LIST_PAGE_SIZE": "2"}),
+    Case("zendesk", "ticket_forms", "ticket_forms", "name", "name"),
     Case("shopify", "orders", "_bulk", "createdAt", "name"),
     Case("shopify", "customers", "_bulk", "updatedAt", "displayName"),
     Case("shopify", "fulfillments", "graphql", "createdAt", "name", lead=1),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from cx_etl.contract import AnyText, NumberText, row_of, shape_of
+from cx_etl.contract import NULL, AnyText, JsonText, NumberText, child_rows, row_of, shape_of
 
 
 class Survey(msgspec.Struct):
@@ -23,6 +23,14 @@ class Amount(msgspec.Struct):
 
 class Parcel(msgspec.Struct):
     reference: AnyText
+
+
+class Custom(msgspec.Struct):
+    value: JsonText = NULL
+
+
+class Ticket(msgspec.Struct):
+    fields: list[Custom]
 
 
 class Line(msgspec.Struct):
@@ -68,3 +76,22 @@ def test_text_that_is_not_what_its_column_holds_is_named(row: tuple[str, str]) -
 def test_a_reference_is_text_even_when_it_is_sent_as_a_number(written: str, stored: str) -> None:
     record = msgspec.json.decode(f'{{"reference": {written}}}', type=Parcel)
     assert row_of(shape_of(Parcel), record) == [stored]
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ('"text"', '"text"'),
+        ("true", "true"),
+        ("12.50", "12.50"),
+        ("12345678901234567890123", "12345678901234567890123"),
+        ('[ "a", null ]', '["a",null]'),
+        ('{"rel" : "merge"}', '{"rel":"merge"}'),
+        ('"nul \\u0000 here"', '"nul \\u0000 here"'),
+        ("null", None),
+    ],
+)
+def test_a_value_of_any_type_is_stored_as_its_json(sent: str, stored: str | None) -> None:
+    record = msgspec.json.decode(f'{{"fields": [{{"value": {sent}}}, {{}}]}}', type=Ticket)
+    ((name, rows),) = child_rows(shape_of(Ticket), record)
+    assert (name, rows) == ("fields", [[stored], [None]])

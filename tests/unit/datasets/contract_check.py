@@ -52,7 +52,7 @@ def _decode(stream: str, version: Version) -> int:
     if stream in ANSWERS:
         _, raw = next(iter(source_stream.split(msgspec.json.encode(ANSWERS[stream](record)))))
         record = msgspec.json.decode(raw)
-    msgspec.convert(record, source_stream.tables[0].contract)
+    msgspec.json.decode(msgspec.json.encode(record), type=source_stream.tables[0].contract)
     return 1
 
 

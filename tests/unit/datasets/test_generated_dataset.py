@@ -151,6 +151,36 @@ def _ticket_traps(dataset: Path) -> dict[str, bool]:
     }
 
 
+def _helpdesk_traps(dataset: Path) -> dict[str, bool]:
+    tickets = newest(dataset, "zendesk/tickets")
+    merges = [
+        child
+        for event in versions(dataset, "zendesk/ticket_events")
+        for child in event.record["child_events"]
+        if child["event_type"] == "Comment" and child["via"]["source"]["rel"] == "merge"
+    ]
+    surveys: dict[str | int, list[int]] = {}
+    for line in versions(dataset, "zendesk/survey_responses"):
+        surveys.setdefault(line.id, []).append(len(line.record["answers"]))
+    events = newest(dataset, "zendesk/ticket_metric_events")
+    values = {type(field["value"]) for ticket in tickets for field in ticket["custom_fields"]}
+    return {
+        "scrubbed": any(t["subject"] == "SCRUBBED" for t in tickets),
+        "merged": any("closed_by_merge" in t["tags"] for t in tickets) and bool(merges),
+        "NUL and 64 KB": any("\x00" in t["subject"] and len(t["description"].encode()) > 65_536 for t in tickets),
+        "custom fields of every type": values == {str, bool, float, list, type(None)},
+        "breach": any(e["type"] == "breach" and not e["deleted"] for e in events),
+        "breach taken back": any(e["type"] == "breach" and e["deleted"] for e in events),
+        "survey never answered": [0] in surveys.values(),
+        "survey answer changed": any(len(answers) == 3 for answers in surveys.values()),
+        "deleted organization": any("deleted_at" in o for o in newest(dataset, "zendesk/organizations")),
+        "deleted group": any(g["deleted"] for g in newest(dataset, "zendesk/groups")),
+        "deleted person": any(u["name"] == "Permanently deleted user" for u in newest(dataset, "zendesk/users")),
+        "member who left": len(newest(dataset, "zendesk/group_memberships"))
+        < len({line.id for line in versions(dataset, "zendesk/group_memberships")}),
+    }
+
+
 def _survey_traps(dataset: Path) -> dict[str, bool]:
     nicely, filled = newest(dataset, "asknicely/responses"), newest(dataset, "typeform/responses")
     comments = " ".join(r["comment"] for r in nicely)
@@ -166,7 +196,7 @@ def _survey_traps(dataset: Path) -> dict[str, bool]:
     }
 
 
-@pytest.mark.parametrize("traps", [_order_traps, _ticket_traps, _survey_traps])
+@pytest.mark.parametrize("traps", [_order_traps, _ticket_traps, _helpdesk_traps, _survey_traps])
 def test_every_trap_is_inside(dataset: Path, traps) -> None:
     missing = [name for name, is_there in traps(dataset).items() if not is_there]
     assert not missing

@@ -141,7 +141,7 @@ def test_ratings_by_score(http: httpx.Client, score: str, ids: set[int]) -> None
     assert (sorted(found), page["links"]["next"]) == (sorted(ids), None)
 
 
-def test_ratings_by_time_of_change_and_page_number(http: httpx.Client) -> None:
+def test_ratings_by_time_and_page_number(http: httpx.Client) -> None:
     page = get(http, "/satisfaction_ratings.json", start_time=NOON + 8, per_page=1)
     assert (page["count"], page["satisfaction_ratings"][0]["id"]) == (2, 5)
     assert get(http, page["next_page"])["satisfaction_ratings"][0]["id"] == 1

@@ -21,6 +21,8 @@ joined as (
             'zendesk:' || child_events._account || ':' || child_events.author_id, ticket_events.updater_key
         ) as author_key,
         coalesce(child_events.public, false) as is_public,
+        -- The comment that tells of a merge, on both tickets.
+        coalesce(child_events.via like '%"rel":"merge"%', false) as is_of_merge,
         ticket_events.event_id,
         child_events._position as position_in_event,
         ticket_events.created_at

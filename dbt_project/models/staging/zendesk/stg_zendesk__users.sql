@@ -6,19 +6,30 @@ users as (
 
 ),
 
-renamed as (
+-- Staff who leave become end users: whoever was seen as staff once stays one here.
+staff as (
+
+    select distinct user_key from {{ ref('stg_zendesk__user_roles') }}
+
+),
+
+joined as (
 
     select
-        'zendesk:' || _account || ':' || id as user_key,
-        role,
-        name,
-        {{ normal_email('email') }} as email,
-        phone,
+        'zendesk:' || users._account || ':' || users.id as user_key,
+        'zendesk:' || users._account || ':' || users.organization_id as organization_key,
+        users.role,
+        users.name,
+        {{ normal_email('users.email') }} as email,
+        users.phone,
         -- Whether the account is still active does not matter: replies of agents who have left still count.
-        role in ('agent', 'admin') as is_agent,
-        created_at
+        users.role in ('agent', 'admin') or staff.user_key is not null as is_agent,
+        coalesce(users.suspended, false) as is_suspended,
+        users._deleted_at is not null as is_deleted,
+        users.created_at
     from users
+    left join staff on staff.user_key = 'zendesk:' || users._account || ':' || users.id
 
 )
 
-select * from renamed
+select * from joined
