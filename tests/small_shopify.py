@@ -70,6 +70,11 @@ def parcel(number: int, at: datetime, scans: int = 2, **changes: Any) -> Record:
     return shopify_followups.fulfillment(number=number, **times, events=events, tracking=tracking) | changes
 
 
+def told_backwards(shipment: Record) -> Record:
+    """The carrier reported the last scan first."""
+    return shipment | {"events": {"nodes": shipment["events"]["nodes"][::-1]}}
+
+
 def refund(number: int, at: datetime, lines: list[Record], **changes: Any) -> Record:
     back = [shopify_followups.refund_line(number * 1000 + n, one, 3990, EUROS, "RETURN") for n, one in enumerate(lines)]
     return shopify_followups.refund(number, at, 3990 * len(lines), EUROS, back) | changes
@@ -107,7 +112,13 @@ def make_orders() -> list[dict[str, Any]]:
         order(IMPORTED, START, processedAt="2019-03-01T08:00:00Z"),
         order(EDITED, START, fulfillments=[parcel(10_900, START)]),
         order(EDITED, late, fulfillments=[parcel(10_900, START)], edited=True, tags=["gift"]),
-        order(EDITED, late + timedelta(minutes=2), fulfillments=[parcel(10_900, START, 5)], edited=True, tags=["ok"]),
+        order(
+            EDITED,
+            late + timedelta(minutes=2),
+            fulfillments=[told_backwards(parcel(10_900, START, 5))],
+            edited=True,
+            tags=["ok"],
+        ),
         order(CANCELLED, START, cancelledAt=stamp(START), cancelReason="FRAUD", cancellation={"staffNote": "fraude"}),
         order(DELETED, START, fulfillments=[parcel(10_901, START)]),
         {"at": "2026-11-20T10:00:00Z", "deleted": True, "id": shopify.gid("Order", DELETED)},
