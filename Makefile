@@ -13,10 +13,10 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run down test lint lock clean
+.PHONY: help run down test test-peers lint lock clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: $(INSTALLED) ## run the last three nights through Airflow [DATASET=dir] [NIGHTS=2018-10-16..2018-10-18]
 	@.venv/bin/cx demo $(if $(DATASET),--dataset "$(DATASET)") $(if $(NIGHTS),--nights "$(NIGHTS)")
@@ -26,6 +26,9 @@ down: ## stop what `make run` left running
 
 test: lint ## every test
 	.venv/bin/pytest
+
+test-peers: $(INSTALLED) ## programs of others against the sandbox, in environments of their own
+	.venv/bin/pytest tests/peers -n 0
 
 lint: $(INSTALLED) ## style and types
 	.venv/bin/ruff check .

@@ -4,6 +4,7 @@ A contract compiles to tables. Scalars become columns under the vendor's own nam
 becomes columns joined by two underscores (``metric_set__reopens``), a list of scalars an array, and a
 list of structs a child table named ``<stream>__<field>`` whose rows carry ``_parent_key`` and ``_position``.
 Text that holds a number or a Unix time (``IntText``, ``UnixText``) is typed here, so that models only rename.
+A time without an offset is UTC.
 """
 
 import types
@@ -32,6 +33,11 @@ _COLUMN_TYPES = {
 }
 
 
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC; vendors that leave the offset out mean UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def _unix_time(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if text and int(text) else None
 
@@ -46,6 +52,7 @@ def _without_nul(text: str) -> str:
 
 
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {"timestamptz": _unix_time, "bigint": _whole_number}
+_CLEANERS: dict[Any, Callable[[Any], Any]] = {str: _without_nul, datetime: utc}
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def _column(name: str, kind: Any, path: tuple[str, ...]) -> Column:
         return Column(name, f"{_COLUMN_TYPES[get_args(kind)[0]]}[]", path)
     if kind not in _COLUMN_TYPES:
         raise TypeError(f"contract field {name}: no column type for {kind!r}")
-    return Column(name, _COLUMN_TYPES[kind], path, _without_nul if kind is str else None)
+    return Column(name, _COLUMN_TYPES[kind], path, _CLEANERS.get(kind))
 
 
 def _not_null(kind: Any) -> Any:

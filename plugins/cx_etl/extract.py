@@ -33,6 +33,7 @@ class ExtractReport:
     calls: int
     resumed: bool
     seconds: float
+    notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -174,6 +175,7 @@ def _take(client: Client, stream: Stream, run: Run, request: Request, pages: int
         chain=request.chain,
         context=request.context,
         observed_at=observed_at(answer),
+        note=page.note,
     )
 
 
@@ -201,6 +203,7 @@ def _manifest(job: Job, run: Run, steps: list[Step], total: int | None, seconds:
         # What changed before this is in the answers, what changed after it may be.
         observed_at=min(step.observed_at for step in steps if step.observed_at),
         seconds=seconds,
+        notes=tuple(step.note for step in steps if step.note),
     )
 
 
@@ -217,4 +220,5 @@ def _report(manifest: Manifest, resumed: bool) -> ExtractReport:
         calls=manifest.calls,
         resumed=resumed,
         seconds=round(manifest.seconds, 3),
+        notes=manifest.notes,
     )

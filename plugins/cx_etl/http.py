@@ -16,6 +16,8 @@ from cx_etl.settings import Connection, load_settings
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0
+# What the keeper of a temporary file says when its time is over: Google's storage 400, Amazon's 403.
+EXPIRED = (400, 401, 403, 404, 410)
 Read = Callable[[Answer], Page]
 
 
@@ -93,12 +95,19 @@ class Client:
         response = self._http.send(outgoing, auth=auth, stream=True)
         if response.is_redirect:
             response.close()
-            target = self._http.build_request("GET", response.headers["location"])
-            response = self._http.send(target, auth=httpx.Auth(), stream=True)
+            response = self._follow(where, response.headers["location"])
         try:
             return self._take(where, request, response)
         finally:
             response.close()
+
+    def _follow(self, where: str, address: str) -> httpx.Response:
+        """What lies where the vendor redirects to, fetched without credentials. Asking anew makes a new file."""
+        response = self._http.send(self._http.build_request("GET", address), auth=httpx.Auth(), stream=True)
+        if response.status_code in EXPIRED:
+            response.close()
+            raise RetriableError(f"{where}: {response.status_code} where it redirects to: expired", "run again")
+        return response
 
     def _take(self, where: str, request: Request, response: httpx.Response) -> Answer:
         """The answer of a good response; a large one goes to a file of the run's folder, not to memory."""
@@ -108,18 +117,17 @@ class Client:
                 for part in response.iter_bytes():
                     target.write(part)
             return Answer(request, b"", response.headers, file)
-        body = response.read()
-        if not response.is_success:
-            self._refuse(where, Answer(request, body, response.headers), response)
+        answer = Answer(request, response.read(), response.headers, status=response.status_code)
+        if not response.is_success and response.status_code not in request.accepts:
+            self._refuse(where, answer, response)
         if "html" in response.headers.get("content-type", ""):
             raise RetriableError(f"{where}: an HTML page instead of data: {_short(response)}", "run again later")
-        return Answer(request, body, response.headers)
+        return answer
 
     def _refuse(self, where: str, answer: Answer, response: httpx.Response) -> None:
         status = response.status_code
         told = f"{where}: {status} {_short(response)}"
-        # Cloud storage answers an expired address with 400 or 403, depending on whose it is.
-        if answer.request.is_file and status in (400, 401, 403, 404, 410):
+        if answer.request.is_file and status in EXPIRED:
             raise RestartError(told, "run again: the vendor makes a new file")
         if status in (401, 403):
             raise ConfigError(told, "check the connection's credentials and scopes: `cx doctor`")

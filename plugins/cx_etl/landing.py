@@ -46,6 +46,7 @@ class Step(msgspec.Struct, frozen=True):
     chain: str = ""
     context: dict[str, str] = {}
     observed_at: datetime | None = None
+    note: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -69,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True):
     quota_left: float | None
     observed_at: datetime
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

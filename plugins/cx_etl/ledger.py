@@ -99,6 +99,7 @@ def record_load(
         "cursor_before": manifest.cursor_before,
         "cursor_after": manifest.cursor_after,
         "seconds": seconds,
+        "notes": list(manifest.notes),
         "status": "done",
         "error": None,
     }

@@ -12,7 +12,7 @@ STREAMS_SQL = """
     with
         last_loads as (
             select distinct on (source, account, stream)
-                source, account, stream, night, rows_read, rows_new, rows_changed, rows_rejected, status, error
+                source, account, stream, night, rows_read, rows_new, rows_changed, rows_rejected, status, error, notes
             from ops.loads
             order by source, account, stream, night desc
         ),
@@ -122,6 +122,7 @@ def as_text(status: Status) -> str:
         )
     lines += _reconciled(status.reconciled)
     lines += _new_fields(status.new_fields)
+    lines += [f"note: {_name(row)}, {row['night']}: {note}" for row in status.streams for note in row["notes"]]
     lines += [f"problem: {problem}" for problem in status.problems] or ["everything is as it should be"]
     return "\n".join(lines)
 

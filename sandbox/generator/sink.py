@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.records.writer import DatasetWriter, encode_version
+from sandbox.records.writer import DatasetWriter, encode_deletion, encode_version
 
 
 class Sink:
@@ -29,14 +29,24 @@ class Sink:
             return
         self.versions[stream] += 1
         self._count(stream, at, record[key])
-        self._sequence += 1
-        heapq.heappush(self._waiting, (at, self._sequence, stream, encode_version(at, record, beside)))
+        self._hold(stream, at, encode_version(at, record, beside))
+
+    def deletion(self, stream: str, at: datetime, record_id: str | int) -> None:
+        """Take the deletion of a record that has a version before it."""
+        if at >= self._horizon:
+            return
+        self.records[stream] -= at < self._count_before
+        self._hold(stream, at, encode_deletion(at, record_id))
 
     def flush(self, before: datetime) -> None:
         """Write what lies before the instant. The caller takes no earlier version afterwards."""
         while self._waiting and self._waiting[0][0] < before:
             at, _, stream, line = heapq.heappop(self._waiting)
             self._out.line(stream, at, line)
+
+    def _hold(self, stream: str, at: datetime, line: bytes) -> None:
+        self._sequence += 1
+        heapq.heappush(self._waiting, (at, self._sequence, stream, line))
 
     def _count(self, stream: str, at: datetime, record_id: str | int) -> None:
         if at < self._count_before and (stream, record_id) not in self._seen:

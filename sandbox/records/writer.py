@@ -27,6 +27,11 @@ def encode_version(at: datetime, record: Mapping[str, Any], beside: Mapping[str,
     return _encode({"at": stamp(at), **beside, "record": record}) + b"\n"
 
 
+def encode_deletion(at: datetime, record_id: str | int) -> bytes:
+    """One line of a stream: the record of that id ceases to exist."""
+    return _encode({"at": stamp(at), "deleted": True, "id": record_id}) + b"\n"
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What dataset.toml says of the streams beside it."""
@@ -71,7 +76,7 @@ class DatasetWriter:
         self.line(stream, at, encode_version(at, record, beside))
 
     def line(self, stream: str, at: datetime, line: bytes) -> None:
-        """Append a line made by encode_version."""
+        """Append a line made by encode_version or encode_deletion."""
         self._earliest = at if self._earliest is None else min(at, self._earliest)
         self._latest = at if self._latest is None else max(at, self._latest)
         self._open(stream).write(line)

@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import zstandard
@@ -12,7 +11,6 @@ from cx_etl import landing
 from cx_etl.errors import ConfigError, DataError, RetriableError
 from cx_etl.extract import extract
 from cx_etl.load import load
-from cx_etl.sources import SOURCES
 from raw_state import answer
 from sandboxes import Sandbox, serving
 
@@ -22,41 +20,6 @@ NIGHT = date(2026, 11, 20)
 @pytest.fixture(autouse=True)
 def _few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CX_HTTP_RETRY_ATTEMPTS", "3")
-
-
-@pytest.mark.parametrize(
-    ("source", "stream", "path", "field", "value"),
-    [
-        ("zendesk", "tickets", "incremental/tickets", "created_at", "yesterday"),
-        ("zendesk", "ticket_events", "ticket_events", "ticket_id", "not a number"),
-        ("zendesk", "users", "incremental/users", "id", {}),
-        ("zendesk", "satisfaction_ratings", "satisfaction_ratings", "ticket_id", None),
-        ("shopify", "orders", "_bulk", "createdAt", 5),
-        ("shopify", "customers", "_bulk", "updatedAt", "soon"),
-        ("asknicely", "responses", "responses", "answer", "ten"),
-        ("typeform", "forms", "/forms", "title", 7),
-        ("typeform", "responses", "/responses", "submitted_at", "never"),
-    ],
-)
-def test_one_malformed_record_is_quarantined_and_the_rest_loads(
-    sandbox: Sandbox, warehouse: str, source: str, stream: str, path: str, field: str, value: Any
-) -> None:
-    sandbox.spoil(
-        {
-            "system": source if path else "asknicely-files",
-            "path": path,
-            "kind": "malform",
-            "field": field,
-            "value": value,
-        }
-    )
-    extract(source, stream, NIGHT)
-    report = load(source, stream, NIGHT)
-    assert report.rejected == 1
-    assert report.new == report.read - 1 - report.same
-    assert report.new > 0
-    reason = answer(warehouse, "select reason from raw.quarantine")
-    assert field in reason
 
 
 def test_too_many_malformed_records_fail_the_stream_and_write_nothing(
@@ -81,24 +44,6 @@ def test_too_many_malformed_records_fail_the_stream_and_write_nothing(
     assert answer(warehouse, "select count(*) from raw.typeform__forms") == 0
     assert answer(warehouse, "select count(*) from raw.quarantine") == 0
     assert answer(warehouse, "select count(*) from ops.watermarks") == 0
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"kind": "status", "status": 503},
-        {"kind": "status", "status": 429, "retry_after": 0},
-        {"kind": "html_error"},
-        {"kind": "cut_body"},
-    ],
-)
-def test_a_passing_fault_is_retried_and_loses_nothing(sandbox: Sandbox, warehouse: str, rule: dict[str, Any]) -> None:
-    sandbox.spoil({"system": "zendesk", "path": "ticket_events", "times": 1, **rule})
-    report = extract("zendesk", "ticket_events", NIGHT)
-    assert report.calls == report.pages + 1
-    load("zendesk", "ticket_events", NIGHT)
-    expected = sandbox.records("zendesk/ticket_events", datetime(2026, 11, 21, 2, tzinfo=UTC))
-    assert answer(warehouse, "select count(*) from raw.zendesk__ticket_events") == len(expected)
 
 
 def test_the_stores_own_throttle_signal_is_honoured(sandbox: Sandbox, warehouse: str) -> None:
@@ -134,13 +79,6 @@ def test_a_cut_bulk_file_does_not_become_a_quiet_night(sandbox: Sandbox, warehou
     assert answer(warehouse, "select count(*) from ops.watermarks") == 0
 
 
-@pytest.mark.parametrize("source", list(SOURCES))
-def test_refused_credentials_are_named(sandbox: Sandbox, source: str) -> None:
-    sandbox.spoil({"system": source, "kind": "status", "status": 401})
-    with pytest.raises(ConfigError, match=f"{source} .* 401"):
-        extract(source, SOURCES[source].streams[0].name, NIGHT)
-
-
 def test_a_connection_without_password_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_TYPEFORM", json.dumps({"host": f"{sandbox.url}/typeform"}))
     with pytest.raises(ConfigError, match="the connection typeform has no password"):
@@ -164,14 +102,3 @@ def test_fields_outside_the_contract_are_counted(sandbox: Sandbox, warehouse: st
     extract("typeform", "forms", NIGHT)
     load("typeform", "forms", NIGHT)
     assert answer(warehouse, "select (unknown_fields ->> 'colour_c')::int from ops.loads") >= 1
-
-
-def test_a_page_served_twice_hides_no_other_page(
-    sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cx_etl.sources.asknicely.PAGE_SIZE", 40)
-    sandbox.spoil({"system": "asknicely", "kind": "repeat_page"})
-    extract("asknicely", "responses", NIGHT)
-    load("asknicely", "responses", NIGHT)
-    expected = sandbox.records("asknicely/responses", datetime(2026, 11, 21, 2, tzinfo=UTC))
-    assert answer(warehouse, "select count(*) from raw.asknicely__responses") == len(expected)

@@ -24,7 +24,8 @@ class Request(msgspec.Struct, frozen=True):
     A path that is an address of its own is fetched as it is, without credentials. ``context`` names what the records
     of the answer belong to (a form's id) and how far the walk is. ``chain`` names the list whose pages these are, where
     a stream walks several. ``wait_seconds`` is slept before sending. ``is_file``: the answer may be too large for
-    memory, so it goes to a file.
+    memory, so it goes to a file. ``accepts`` names statuses that are an answer, not a failure (404 where a thing may be
+    gone): ``check`` and ``read`` see them, as they are.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Request(msgspec.Struct, frozen=True):
     chain: str = ""
     wait_seconds: float = 0.0
     is_file: bool = False
+    accepts: tuple[int, ...] = ()
 
     def but(self, **changes: Any) -> "Request":
         """The same request with some parts replaced."""
@@ -53,6 +55,7 @@ class Answer:
     body: bytes
     headers: Mapping[str, str]
     file: Path | None = None
+    status: int = 200
 
     def decoded(self, kind: Any = Any) -> Any:
         """The JSON body, validated against the type if one is given. Raises msgspec.DecodeError if it is not that."""
@@ -68,6 +71,7 @@ class Page:
     page.
     ``bodies`` is what lands: None for the body as received, () for an answer that carries no records (a job was
     started, is still running), or the parts of a file that was too large for one page.
+    ``note`` says what the vendor no longer gives and why that is no loss; the night's ledger row keeps it.
     """
 
     records: int
@@ -75,6 +79,7 @@ class Page:
     vendor_total: int | None = None
     cursor: str | None = None
     bodies: Iterable[bytes] | None = None
+    note: str = ""
 
 
 NOTHING: tuple[bytes, ...] = ()

@@ -62,6 +62,8 @@ alter table ops.loads add column if not exists quota_left double precision;
 alter table ops.loads add column if not exists rows_deleted bigint not null default 0;
 -- New or changed rows that by the watermark should have been there before: what the overlap brought in.
 alter table ops.loads add column if not exists rows_late bigint not null default 0;
+-- What the vendor no longer gives, and why that is no loss: a survey that was deleted while it was walked.
+alter table ops.loads add column if not exists notes text[] not null default '{}';
 
 -- Fields that records have and their contract does not. Those of a stream's first load are its baseline; later ones are
 -- news that `cx status` tells.

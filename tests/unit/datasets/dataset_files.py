@@ -19,21 +19,23 @@ class Version(NamedTuple):
 
 
 def versions(dataset: Path, stream: str) -> Iterator[Version]:
-    """Every line of the stream, in the order of the file."""
-    with gzip.open(dataset / f"{stream}.jsonl.gz", "rb") as lines:
-        for text in lines:
-            line = msgspec.json.decode(text)
-            record = line["record"]
-            key = record["response_id"] if "response_id" in record else record["id"]
+    """Every version in the stream, in the order of the file."""
+    return (line for line in lines(dataset, stream) if not line.line.get("deleted"))
+
+
+def lines(dataset: Path, stream: str) -> Iterator[Version]:
+    """Every line of the stream, deletions with an empty record."""
+    with gzip.open(dataset / f"{stream}.jsonl.gz", "rb") as texts:
+        for line in map(msgspec.json.decode, texts):
+            record = line.get("record", {})
+            key = line.get("id") or record.get("response_id") or record["id"]
             yield Version(datetime.fromisoformat(line["at"]), key, record, line)
 
 
 def newest(dataset: Path, stream: str, before: datetime | None = None) -> list[dict[str, Any]]:
-    """The last version of each record, of those before the instant."""
-    found = {
-        version.id: version.record for version in versions(dataset, stream) if before is None or version.at < before
-    }
-    return list(found.values())
+    """The last version of each record that exists, of those before the instant."""
+    found = {line.id: line.record for line in lines(dataset, stream) if before is None or line.at < before}
+    return [record for record in found.values() if record]
 
 
 def streams(dataset: Path) -> list[str]:

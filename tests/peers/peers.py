@@ -1,0 +1,110 @@
+"""Programs that this project did not write, each in a virtual environment of its own, reading the sandbox."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cx_etl.settings import ROOT
+
+HOME = ROOT / "var" / "peers"
+# What is installed into each environment, pinned; none of it is in the lock.
+PINS = {
+    "airbyte_zendesk": ("airbyte-source-zendesk-support==4.9.1",),
+    "airbyte_woocommerce": ("airbyte-source-woocommerce==0.4.12",),
+    # Its own pin of the CDK (0.85) does not import on Python 3.11.
+    "airbyte_typeform": ("airbyte-source-typeform==1.3.27", "airbyte-cdk==4.6.2"),
+    "clients": ("google-analytics-data==0.23.3", "WooCommerce==3.0.0", "qualtrics==0.4.2"),
+}
+Record = dict[str, Any]
+
+
+class CannotInstall(Exception):
+    """The peer does not install here (another Python, another index): a reason to skip, not a failure."""
+
+
+def environment(name: str) -> Path:
+    """The peer's Python, its environment made once."""
+    python = HOME / name / "bin" / "python"
+    pins = HOME / name / "pins.txt"
+    wanted = "\n".join(PINS[name])
+    if pins.exists() and pins.read_text() == wanted:
+        return python
+    uv = Path(sys.executable).with_name("uv")
+    for command in (
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, HOME / name],
+        *([uv, "pip", "install", "--quiet", "--python", python, pin] for pin in PINS[name]),
+    ):
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=600, check=False)
+        if done.returncode:
+            raise CannotInstall(done.stderr[-500:])
+    pins.write_text(wanted)
+    return python
+
+
+def run_script(name: str, script: str, *arguments: str) -> Any:
+    """What the script, run in the peer's environment, prints as JSON on its last line."""
+    done = _run([environment(name), "-c", script, *arguments], Path.cwd())
+    return json.loads(done.splitlines()[-1])
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A published connector whose address is replaced by the sandbox's.
+
+    ``mended`` holds what else of its manifest must change for it to run here, as pairs of old and new text.
+    """
+
+    name: str
+    package: str
+    address: str
+    mended: tuple[tuple[str, str], ...] = ()
+
+    def read(self, base_url: str, config: Record, streams: list[str], folder: Path) -> dict[str, list[Record]]:
+        """All records of the streams, as the connector emits them."""
+        python = environment(self.name)
+        self._prepare(python, base_url, folder)
+        (folder / "config.json").write_text(json.dumps(config))
+        command = [python, "-c", f"from {self.package}.run import run; run()"]
+        found = _messages(_run([*command, "discover", "--config", "config.json"], folder), "CATALOG")[0]["catalog"]
+        (folder / "catalog.json").write_text(json.dumps(_configured(found["streams"], streams)))
+        said = _run([*command, "read", "--config", "config.json", "--catalog", "catalog.json"], folder)
+        records: dict[str, list[Record]] = {stream: [] for stream in streams}
+        for message in _messages(said, "RECORD"):
+            records[message["record"]["stream"]].append(message["record"]["data"])
+        return records
+
+    def _prepare(self, python: Path, base_url: str, folder: Path) -> None:
+        """A copy of the package in the folder, which Python finds first, with the other address in its manifest."""
+        installed = next((python.parent.parent / "lib").glob(f"python3.*/site-packages/{self.package}"))
+        shutil.copytree(installed, folder / self.package, dirs_exist_ok=True)
+        manifest = folder / self.package / "manifest.yaml"
+        text = manifest.read_text()
+        for old, new in ((self.address, base_url), *self.mended):
+            assert old in text, f"{self.package} no longer has {old!r}"
+            text = text.replace(old, new)
+        manifest.write_text(text)
+
+
+def _configured(found: list[Record], streams: list[str]) -> Record:
+    return {
+        "streams": [
+            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+            for stream in found
+            if stream["name"] in streams
+        ]
+    }
+
+
+def _messages(text: str, kind: str) -> list[Record]:
+    lines = (json.loads(line) for line in text.splitlines() if line.startswith("{"))
+    return [line for line in lines if line.get("type") == kind]
+
+
+def _run(command: list[Any], folder: Path) -> str:
+    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-2000:])
+    return done.stdout
