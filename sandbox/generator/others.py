@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
-from sandbox.generator.shopify import AbandonedCheckouts, FulfillmentOrders
+from sandbox.generator.shopify import AbandonedCheckouts, Deletions, FulfillmentOrders
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
@@ -34,4 +34,5 @@ class System(Protocol):
 OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "shopify fulfillment orders": FulfillmentOrders,
     "shopify abandoned checkouts": AbandonedCheckouts,
+    "shopify deletions": Deletions,
 }
