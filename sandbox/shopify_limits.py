@@ -12,6 +12,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -29,31 +30,34 @@ LAYERS = ("edges", "nodes", "node", "pageInfo")
 
 
 def cost_of(document: DocumentNode, variables: Mapping[str, Any] | None = None) -> int:
-    """A simple likeness of the vendor's points: one for an object, children as often as ``first`` asks for them."""
-    return sum(points(node.selection_set, variables or {}) for node in operations_of(document))
+    """A simple likeness of the vendor's points: one for an object, children as often as ``first`` or ``ids`` ask."""
+    return sum(points(node.selection_set, document, variables or {}) for node in operations_of(document))
 
 
 def operations_of(document: DocumentNode) -> list[OperationDefinitionNode]:
     return [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
 
 
-def points(selections: SelectionSetNode | None, variables: Mapping[str, Any]) -> int:
+def points(selections: SelectionSetNode | None, document: DocumentNode, variables: Mapping[str, Any]) -> int:
     """The points of one selection."""
     total = 0
-    for node in selections.selections if selections else ():
-        if not isinstance(node, FieldNode) or node.selection_set is None:
-            continue
-        asked = [argument.value for argument in node.arguments or () if argument.name.value == "first"]
-        times = times_of(asked[0], variables) if asked else 1
-        total += int(node.name.value not in LAYERS) + times * points(node.selection_set, variables)
+    for node in fields_in(selections, document) if selections else ():
+        if node.selection_set is not None:
+            inner = points(node.selection_set, document, variables)
+            total += int(node.name.value not in LAYERS) + times_of(node, variables) * inner
     return total
 
 
-def times_of(first: Any, variables: Mapping[str, Any]) -> int:
-    """The number that ``first`` asks for, written there or given beside the query."""
-    if isinstance(first, VariableNode):
-        return int(variables.get(first.name.value) or 1)
-    return int(first.value) if isinstance(first, IntValueNode) else 1
+def times_of(node: FieldNode, variables: Mapping[str, Any]) -> int:
+    """How many records a field asks for: by a number or by their ids, written there or given beside the query."""
+    for argument in node.arguments or ():
+        value = argument.value
+        given = variables.get(value.name.value) if isinstance(value, VariableNode) else None
+        if argument.name.value == "first":
+            return int(value.value) if isinstance(value, IntValueNode) else int(given or 1)
+        if argument.name.value == "ids":
+            return len(value.values) if isinstance(value, ListValueNode) else len(given or ())
+    return 1
 
 
 @dataclass(frozen=True)

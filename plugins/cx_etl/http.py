@@ -16,7 +16,7 @@ from cx_etl.settings import Connection, load_settings
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0
-# What the keeper of a temporary file says when its time is over; cloud storages differ.
+# What the keeper of a temporary file says when its time is over: Google's storage 400, Amazon's 403.
 EXPIRED = (400, 401, 403, 404, 410)
 Read = Callable[[Answer], Page]
 

@@ -15,7 +15,7 @@ from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.qualtrics import Qualtrics
 from sandbox.generator.shiprocket import Parcels
-from sandbox.generator.shopify import AbandonedCheckouts, FulfillmentOrders
+from sandbox.generator.shopify import AbandonedCheckouts, Deletions, FulfillmentOrders
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
@@ -53,5 +53,6 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "shopify abandoned checkouts": AbandonedCheckouts,
     "shiprocket": Parcels,
     "ga4": Site,
+    "shopify deletions": Deletions,
 }
 OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {"zendesk": Zendesk}

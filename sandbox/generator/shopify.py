@@ -1,6 +1,6 @@
-"""Beside the shop's story: what its warehouse has to send, and checkouts that became no order."""
+"""Beside the shop's story: what its warehouse has to send, checkouts that became no order, and what is deleted."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,27 @@ class FulfillmentOrders:
             holds=holds or [],
         )
         self._sink.version("shopify/fulfillment_orders", at, record)
+
+
+class Deletions:
+    """Test orders that are cleared away when nothing can happen to them any more, accounts of people who have left."""
+
+    def __init__(self, plan: Plan, sink: Sink, rng: Random) -> None:
+        self._plan, self._sink, self._rng = plan, sink, rng
+        self._accounts: dict[int, Person] = {}
+
+    def live(self, day: "Day") -> None:
+        for order in day.orders:
+            if order.test and self._rng.random() < 0.5:
+                self._sink.deletion("shopify/orders", self._plan.settle(order.placed + timedelta(days=90)), order.gid)
+            if not order.as_guest:
+                self._accounts[order.person.index] = order.person
+        gone = [person for person in self._accounts.values() if person.left < day.date]
+        for person in gone:
+            del self._accounts[person.index]
+            if self._rng.random() < 0.1:
+                key = shopify.gid("Customer", FIRST_CUSTOMER + person.index)
+                self._sink.deletion("shopify/customers", self._plan.moment_in(day.date, self._rng), key)
 
 
 class AbandonedCheckouts:

@@ -10,8 +10,10 @@ Five streams are bulk exports. Fulfillments and refunds are asked for by id, bec
 connections inside lists, which an export refuses.
 """
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from cx_etl.auth import HeaderAuth
@@ -21,7 +23,7 @@ from cx_etl.sources import shopify_access as access
 from cx_etl.sources import shopify_documents as documents
 from cx_etl.sources import shopify_followup_records as followups
 from cx_etl.sources import shopify_records as records
-from cx_etl.sources.base import Answer, Budget, Probe, Quota, Source, Stream, Table
+from cx_etl.sources.base import NOTHING, Answer, Budget, Page, Probe, Quota, Source, Stream, Table
 from cx_etl.sources.shopify_bulk import Bulk, graphql
 from cx_etl.sources.shopify_parts import Parts
 
@@ -37,7 +39,7 @@ def _token(connection: Connection) -> HeaderAuth:
 
 
 def _check(answer: Answer) -> None:
-    """Shopify answers 200 for errors too. Raises by what the body says."""
+    """Shopify answers 200 for errors too. Raises by what the body says; a throttled query is waited for instead."""
     if answer.request.is_file:
         return
     served = answer.headers.get("x-shopify-api-version", documents.VERSION)
@@ -45,49 +47,59 @@ def _check(answer: Answer) -> None:
         raise ConfigError(
             f"shopify served API version {served}, asked was {documents.VERSION}", "upgrade the source to it"
         )
-    body = answer.decoded()
-    errors = body.get("errors") or []
-    if isinstance(errors, str):
-        raise DataError(f"shopify refused the query: {errors}")
-    for error in errors:
-        raise _error(error, body)
+    if not _is_throttled(answer):
+        _require_no_errors(answer)
 
 
-def _error(error: Mapping[str, Any], body: Mapping[str, Any]) -> CxError:
-    extensions, told = error.get("extensions") or {}, error["message"]
-    code = extensions.get("code")
+def _is_throttled(answer: Answer) -> bool:
+    errors = None if answer.request.is_file else answer.decoded(dict[str, Any]).get("errors")
+    return isinstance(errors, list) and any(_code(error) == "THROTTLED" for error in errors)
+
+
+def _code(error: Any) -> str | None:
+    return (error.get("extensions") or {}).get("code") if isinstance(error, dict) else None
+
+
+def _require_no_errors(answer: Answer) -> None:
+    for error in answer.decoded(dict[str, Any]).get("errors") or []:
+        raise _error(error)
+
+
+def _error(error: Any) -> CxError:
+    if not isinstance(error, dict):
+        return DataError(f"shopify refused the query: {error}", "see the vendor's changelog")
+    code, told = _code(error), error["message"]
     if "not approved" in told:
         return ConfigError(
             f"shopify: {told}", "request protected customer data access (name, address, e-mail, phone) for the app"
         )
     if code == "ACCESS_DENIED":
-        return ConfigError(
-            f"shopify denies access: {told}", f"grant the app {extensions.get('requiredAccess', 'what it names')}"
-        )
+        needed = error["extensions"].get("requiredAccess", "what it names")
+        return ConfigError(f"shopify denies access: {told}", f"grant the app {needed}")
     if code in ("THROTTLED", "INTERNAL_SERVER_ERROR", "TIMEOUT"):
-        return RetriableError(f"shopify: {told}", "run again later", _restore_seconds(body) or None)
+        return RetriableError(f"shopify: {told}", "run again later")
     if code == "MAX_COST_EXCEEDED":
         return ConfigError(f"shopify: {told}", "lower [options.shopify] orders_per_page, parts_per_request")
     return DataError(f"shopify refused the query: {told} ({code})", "compare shopify_documents with the changelog")
 
 
-def _restore_seconds(body: Mapping[str, Any]) -> float:
-    """How long until the bucket holds again what this query asks for; 0 if the answer does not say."""
-    cost = (body.get("extensions") or {}).get("cost")
-    if not cost:
-        return 0.0
-    status = cost["throttleStatus"]
-    return max(0.0, cost["requestedQueryCost"] - status["currentlyAvailable"]) / status["restoreRate"]
-
-
 def _quota(answer: Answer) -> Quota | None:
     """The points that would be left after another query like this one: without any, the client waits for them."""
-    cost = None if answer.request.is_file else (answer.decoded().get("extensions") or {}).get("cost")
-    if not cost:
+    # The edge in front of the vendor, which answers 429, knows of no points.
+    if answer.request.is_file or b'"throttleStatus"' not in answer.body:
         return None
-    status = cost["throttleStatus"]
-    left = status["currentlyAvailable"] - cost["requestedQueryCost"]
-    return Quota(left, status["maximumAvailable"], cost["actualQueryCost"] or 0, _restore_seconds(answer.decoded()))
+    cost = answer.decoded()["extensions"]["cost"]
+    status, asked = cost["throttleStatus"], cost["requestedQueryCost"]
+    left = status["currentlyAvailable"] - asked
+    return Quota(left, status["maximumAvailable"], cost["actualQueryCost"] or 0, max(0, -left) / status["restoreRate"])
+
+
+def _read(walk: Bulk | Parts, answer: Answer) -> Page:
+    """What the walk makes of an answer. A throttled query is asked again, for as long as the stream may take."""
+    if not _is_throttled(answer):
+        return walk.read(answer)
+    # The quota says how long; streams that were refused together must not all come back together.
+    return Page(0, (answer.request.but(wait_seconds=random.uniform(0.2, 1)),), bodies=NOTHING)
 
 
 def _sizes() -> tuple[int, int]:
@@ -100,7 +112,7 @@ def _judged(judge: Callable[[Answer], str]) -> Callable[[Answer], str]:
     """The judge of an answer that is no error."""
 
     def judged(answer: Answer) -> str:
-        _check(answer)
+        _require_no_errors(answer)
         return judge(answer)
 
     return judged
@@ -121,7 +133,7 @@ def _stream(
         name=name,
         tables=tables,
         start=walk.start,
-        read=walk.read,
+        read=partial(_read, walk),
         split=walk.split,
         version_at=version_at,
         overlap=OVERLAP,

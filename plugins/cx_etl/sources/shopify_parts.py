@@ -93,7 +93,7 @@ def _behind(info: Mapping[str, Any], request: Request) -> tuple[Request, ...]:
         raise RetriableError("shopify says that there is another page, and no cursor to it", "run the night again")
     json = request.json or {}
     behind = {**json, "variables": {**json["variables"], "after": info["endCursor"]}}
-    return (request.but(json=behind),)
+    return (request.but(json=behind, wait_seconds=0.0),)
 
 
 def _raw(record: Mapping[str, Any]) -> msgspec.Raw:
