@@ -14,12 +14,12 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "freshdesk": {},
     "gorgias": {},
     "shiprocket": {},
+    "ga4": {"property_id": "271828182"},
 }
 # Keys that are checked, so that both sides have to know them; elsewhere any login will do.
 KEYS = {
     "woocommerce": ("ck_of_the_sandbox", "cs_of_the_sandbox"),
     "shiprocket": ("api.user@example.com", "password-of-the-sandbox"),
-    "ga4": {"property_id": "271828182"},
 }
 
 

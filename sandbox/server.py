@@ -42,8 +42,8 @@ SYSTEMS = {
     "freshdesk": freshdesk,
     "gorgias": gorgias,
     "shiprocket": shiprocket,
+    "ga4": ga4,
 }
-SYSTEMS = {"zendesk": zendesk, "shopify": shopify, "asknicely": asknicely, "typeform": typeform, "ga4": ga4}
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -42,6 +42,7 @@ class System(Protocol):
 
 # A source of chance of its own for each, so that a new one leaves all others as they are.
 OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
+    "zendesk": Zendesk,
     "woocommerce": Shop,
     "surveymonkey": SurveyMonkey,
     "qualtrics": Qualtrics,
@@ -55,4 +56,3 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "ga4": Site,
     "shopify deletions": Deletions,
 }
-OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {"zendesk": Zendesk}
