@@ -142,6 +142,25 @@ def test_more_responses_in_one_second_than_fit_on_a_page(
     assert len(stored(warehouse)) == 66
 
 
+def test_a_response_that_changes_between_two_pages_hides_no_other(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves to the end, the third takes its place on the first page, and a new one makes up the vendor's total."""
+    monkeypatch.setattr("cx_etl.sources.surveymonkey.PAGE_SIZE", 2)
+    streams = {
+        "surveymonkey/surveys": [survey("20", moment(1))],
+        "surveymonkey/responses": [
+            *(response(f"{n}", moment(3 + n)) for n in range(1, 7)),
+            response("1", moment(21, 2, 30), created_at=moment(4)),
+            response("7", moment(21, 2, 31)),
+        ],
+    }
+    with world(tmp_path, streams, monkeypatch) as sandbox:
+        sandbox.spoil({"system": SOURCE, "path": "/bulk", "kind": "advance_clock", "seconds": 3600, "after": 1})
+        bring_in("responses")
+    assert set(stored(warehouse)) == set("1234567")
+
+
 def test_nights_bring_completions_corrections_and_no_call_for_what_cannot_have_changed(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
