@@ -418,6 +418,6 @@ def test_doctor_asks_for_scopes_and_counts_surveys(sandbox: Sandbox, monkeypatch
 
 
 def test_too_many_surveys_for_a_day_are_said_so(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cx_etl.sources.surveymonkey.DAILY_CALLS", 3)
+    monkeypatch.setattr("sandbox.surveymonkey.WINDOWS", (("Day", 3, 86_400), ("Minute", 120, 60)))
     answers = [finding.answer for finding in doctor.examine((SOURCE,)) if finding.question == "surveys"]
     assert "3 surveys need as many calls a night, 3 are allowed" in answers[0]
