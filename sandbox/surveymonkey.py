@@ -192,7 +192,7 @@ def in_window(rows: list[Version], params: QueryParams) -> list[Version]:
 
 def in_direction(rows: list[Version], params: QueryParams) -> list[Version]:
     """Newest first, unless asked otherwise."""
-    return rows if params.get("sort_order") == "ASC" else rows[::-1]
+    return rows if params.get("sort_order", "").upper() == "ASC" else rows[::-1]
 
 
 def paged(request: Request, rows: list[Version], sizes: tuple[int, int]) -> Record:

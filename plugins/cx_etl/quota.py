@@ -1,7 +1,7 @@
 """The quota plan: calls that a night is expected to need, against what the vendors allow, before the first call."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cx_etl import warehouse
@@ -68,7 +68,17 @@ class Line:
 def plan(accounts: Iterable[Account]) -> list[Line]:
     """One line per budget of the accounts."""
     with warehouse.connect() as connection:
-        return [_line(connection, account, budget) for account in accounts for budget in account.source.budgets]
+        return [
+            _line(connection, account, _agreed(account, budget))
+            for account in accounts
+            for budget in account.source.budgets
+        ]
+
+
+def _agreed(account: Account, budget: Budget) -> Budget:
+    """The budget as the account's own plan with the vendor has it, where the settings say so."""
+    own = load_settings().options.get(account.source.name, {}).get("budgets", {}).get(budget.name)
+    return budget if own is None else replace(budget, calls=int(own))
 
 
 def require_room(account: Account) -> list[Line]:

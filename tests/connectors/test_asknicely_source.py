@@ -75,6 +75,19 @@ def test_pages_of_any_size_and_crowded_seconds(
     assert stored(warehouse, "answer") == {n: 9 if n % 2 else None for n in range(1, 21)}
 
 
+def test_a_removal_between_two_pages_hides_no_other_response(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third takes a place on the first page, and a new one makes up the vendor's total."""
+    monkeypatch.setattr("cx_etl.sources.asknicely.PAGE_SIZE", 2)
+    lines = [response(n, moment(3 + n)) for n in range(1, 7)]
+    lines += [deletion(moment(21, 2, 30), "1"), response(7, moment(21, 2, 31))]
+    with world(tmp_path, lines, monkeypatch) as sandbox:
+        sandbox.spoil({"system": "asknicely", "path": "/sent", "kind": "advance_clock", "seconds": 3600, "after": 1})
+        bring_in()
+    assert set(stored(warehouse, "sent")) == {1, 2, 3, 4, 5, 6, 7}
+
+
 def test_a_survey_that_is_answered_is_one_row_that_moved(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

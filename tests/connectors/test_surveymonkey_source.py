@@ -142,6 +142,25 @@ def test_more_responses_in_one_second_than_fit_on_a_page(
     assert len(stored(warehouse)) == 66
 
 
+def test_a_response_that_changes_between_two_pages_hides_no_other(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves to the end, the third takes its place on the first page, and a new one makes up the vendor's total."""
+    monkeypatch.setattr("cx_etl.sources.surveymonkey.PAGE_SIZE", 2)
+    streams = {
+        "surveymonkey/surveys": [survey("20", moment(1))],
+        "surveymonkey/responses": [
+            *(response(f"{n}", moment(3 + n)) for n in range(1, 7)),
+            response("1", moment(21, 2, 30), created_at=moment(4)),
+            response("7", moment(21, 2, 31)),
+        ],
+    }
+    with world(tmp_path, streams, monkeypatch) as sandbox:
+        sandbox.spoil({"system": SOURCE, "path": "/bulk", "kind": "advance_clock", "seconds": 3600, "after": 1})
+        bring_in("responses")
+    assert set(stored(warehouse)) == set("1234567")
+
+
 def test_nights_bring_completions_corrections_and_no_call_for_what_cannot_have_changed(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,6 +418,6 @@ def test_doctor_asks_for_scopes_and_counts_surveys(sandbox: Sandbox, monkeypatch
 
 
 def test_too_many_surveys_for_a_day_are_said_so(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cx_etl.sources.surveymonkey.DAILY_CALLS", 3)
+    monkeypatch.setattr("sandbox.surveymonkey.WINDOWS", (("Day", 3, 86_400), ("Minute", 120, 60)))
     answers = [finding.answer for finding in doctor.examine((SOURCE,)) if finding.question == "surveys"]
     assert "3 surveys need as many calls a night, 3 are allowed" in answers[0]

@@ -104,8 +104,9 @@ def test_unfinished_responses_are_read_by_their_own_clocks_and_become_completed(
     monkeypatch.setattr("cx_etl.sources.typeform.PAGE_SIZE", 1)
     with world(tmp_path, UNFINISHED, monkeypatch) as sandbox:
         sandbox.at_end_of(date(2026, 11, 17))
-        bring_in(night=date(2026, 11, 17))
+        extracted, _ = bring_in(night=date(2026, 11, 17))
         assert stored(warehouse) == {}
+        assert extracted.calls == 1 + 2 * 3, "the list, and each type of each form by itself"
         sandbox.at_end_of(BEFORE)
         bring_in(night=BEFORE)
         kinds = {"done": "completed", "half": "partial", "begun": "started", "late": "partial", "far": "partial"}

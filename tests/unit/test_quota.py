@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cx_etl import quota, sources
 from cx_etl.errors import QuotaError
 from cx_etl.nightly import extract_all
+from cx_etl.settings import ROOT
 from cx_etl.sources import account, typeform
 from cx_etl.sources.base import Budget
 from raw_state import answer
@@ -63,6 +65,18 @@ def test_a_night_that_does_not_fit_is_refused_before_its_first_call(sandbox: San
     with pytest.raises(QuotaError, match="typeform, calls a day: 300 calls expected, 200 of 500 left"):
         list(extract_all(NIGHT, ("typeform",)))
     assert answer(warehouse, "select count(*) from ops.loads where night = '2026-11-20'") == 0
+
+
+@pytest.mark.usefixtures("_a_day_of_500")
+def test_an_account_with_a_larger_plan_says_so(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _loaded(warehouse, "responses", NIGHT - timedelta(days=1), 700, hours_ago=25)
+    assert quota.plan([account("typeform")])[0].problem == "700 calls expected, 500 of 500 left"
+    own = '\n[options.typeform.budgets]\n"calls a day" = 2000\n'
+    (tmp_path / "cx.toml").write_text((ROOT / "cx.toml").read_text() + own)
+    monkeypatch.setenv("CX_CONFIG", str(tmp_path / "cx.toml"))
+    day, forms = quota.plan([account("typeform")])
+    assert (day.budget.calls, day.problem) == (2000, None)
+    assert forms.budget.calls == 6
 
 
 @pytest.mark.usefixtures("_a_day_of_500")

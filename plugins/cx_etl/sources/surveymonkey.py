@@ -214,10 +214,11 @@ def _judge_user(answer: Answer) -> str:
 
 
 def _judge_surveys(answer: Answer) -> str:
-    total, chosen = answer.decoded()["total"], _chosen()
-    if not chosen and total >= DAILY_CALLS:
+    total, chosen, day = answer.decoded()["total"], _chosen(), _window(answer.headers, "Day")
+    allowed = day.limit if day else DAILY_CALLS
+    if not chosen and total >= allowed:
         raise ConfigError(
-            f"{total} surveys need as many calls a night, {DAILY_CALLS} are allowed",
+            f"{total} surveys need as many calls a night, {allowed:,.0f} are allowed",
             "name those that matter in [options.surveymonkey] surveys",
         )
     return f"{total} surveys, {len(chosen) or 'all'} of them are asked for responses"
