@@ -9,6 +9,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "asknicely": {},
     "typeform": {},
     "ga4": {"property_id": "271828182"},
+    "hootsuite": {"refresh_token": "sandbox-refresh-token"},
 }
 
 

@@ -14,12 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import asknicely, ga4, shopify, typeform, zendesk
+from sandbox import asknicely, ga4, hootsuite, shopify, typeform, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
 
-SYSTEMS = {"zendesk": zendesk, "shopify": shopify, "asknicely": asknicely, "typeform": typeform, "ga4": ga4}
+SYSTEMS = {
+    "zendesk": zendesk,
+    "shopify": shopify,
+    "asknicely": asknicely,
+    "typeform": typeform,
+    "ga4": ga4,
+    "hootsuite": hootsuite,
+}
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol
 
 from sandbox.generator.ga4 import Site
+from sandbox.generator.hootsuite import Social
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
@@ -33,4 +34,5 @@ class System(Protocol):
 # A source of chance of its own for each, so that a new one leaves all others as they are.
 OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "ga4": Site,
+    "hootsuite": Social,
 }
