@@ -19,6 +19,7 @@ from sandbox import (
     freshdesk,
     ga4,
     gorgias,
+    hootsuite,
     qualtrics,
     shiprocket,
     shopify,
@@ -43,6 +44,8 @@ SYSTEMS = {
     "gorgias": gorgias,
     "shiprocket": shiprocket,
     "ga4": ga4,
+    "ga4": ga4,
+    "hootsuite": hootsuite,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -14,6 +14,7 @@ from cx_etl.sources import (
     freshdesk,
     ga4,
     gorgias,
+    hootsuite,
     qualtrics,
     shiprocket,
     shopify,
@@ -39,6 +40,7 @@ SOURCES: dict[str, Source] = {
         gorgias.SOURCE,
         shiprocket.SOURCE,
         ga4.SOURCE,
+        hootsuite.SOURCE,
     )
 }
 MAIN = "main"
