@@ -44,7 +44,6 @@ SYSTEMS = {
     "gorgias": gorgias,
     "shiprocket": shiprocket,
     "ga4": ga4,
-    "ga4": ga4,
     "hootsuite": hootsuite,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
