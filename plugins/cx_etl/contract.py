@@ -3,8 +3,10 @@
 A contract compiles to tables. Scalars become columns under the vendor's own names, a nested struct
 becomes columns joined by two underscores (``metric_set__reopens``), a list of scalars an array, and a
 list of structs a child table named ``<stream>__<field>`` whose rows carry ``_parent_key`` and ``_position``.
-Text that holds a number or a Unix time (``IntText``, ``UnixText``) is typed here, so that models only rename.
-A time without an offset is UTC.
+Text that holds a number or a time is typed by its contract, so that models only rename: a field annotated with
+``msgspec.Meta(extra={"column": …, "convert": …})`` becomes a column of that type, filled with what ``convert`` makes of
+the value (None for a vendor's way to say "none"; ValueError for what it cannot be). ``IntText``, ``UnixText`` and
+``NumberText`` are such. A time without an offset is UTC.
 """
 
 import types
@@ -12,15 +14,11 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
-
-# AskNicely sends every number as text and "" for none.
-IntText = Annotated[str, msgspec.Meta(pattern=r"^(-?\d+)?$", extra={"column": "bigint"})]
-UnixText = Annotated[str, msgspec.Meta(pattern=r"^\d*$", extra={"column": "timestamptz"})]
 
 _COLUMN_TYPES = {
     str: "text",
@@ -38,6 +36,11 @@ def utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
+def _without_nul(text: str) -> str:
+    """PostgreSQL text cannot hold NUL; the landing keeps the byte, the table a visible stand-in."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+
+
 def _unix_time(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if text and int(text) else None
 
@@ -46,12 +49,21 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _without_nul(text: str) -> str:
-    """PostgreSQL text cannot hold NUL; the landing keeps the byte, the table a visible stand-in."""
-    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+def number(value: str | float) -> Decimal | None:
+    """The number that text holds or that is one already; None for empty text. Raises ValueError for other text."""
+    if value == "":
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError(f"{value!r} is not a number") from error
 
 
-_CONVERTERS: dict[str, Callable[[Any], Any]] = {"timestamptz": _unix_time, "bigint": _whole_number}
+# AskNicely sends every number as text and "" for none; WooCommerce money is text, its prices are numbers.
+IntText = Annotated[str, msgspec.Meta(pattern=r"^(-?\d+)?$", extra={"column": "bigint", "convert": _whole_number})]
+UnixText = Annotated[str, msgspec.Meta(pattern=r"^\d*$", extra={"column": "timestamptz", "convert": _unix_time})]
+NumberText = Annotated[str | int | float, msgspec.Meta(extra={"column": "numeric", "convert": number})]
+
 _CLEANERS: dict[Any, Callable[[Any], Any]] = {str: _without_nul, datetime: utc}
 
 
@@ -108,9 +120,9 @@ def _walk(
 def _column(name: str, kind: Any, path: tuple[str, ...]) -> Column:
     if get_origin(kind) is Annotated:
         base, *metas = get_args(kind)
-        typed = next((m.extra["column"] for m in metas if getattr(m, "extra", None)), None)
+        typed = next((meta.extra for meta in metas if getattr(meta, "extra", None)), None)
         if typed:
-            return Column(name, typed, path, _CONVERTERS[typed])
+            return Column(name, typed["column"], path, typed["convert"])
         kind = base
     if get_origin(kind) is list:
         return Column(name, f"{_COLUMN_TYPES[get_args(kind)[0]]}[]", path)
@@ -141,12 +153,20 @@ def _value(record: Any, path: tuple[str, ...]) -> Any:
 
 
 def row_of(shape: TableShape, record: msgspec.Struct) -> list[Any]:
-    """The record's values in the order of ``shape.columns``; absent and null are both null."""
-    row = []
-    for column in shape.columns:
-        value = _value(record, column.path)
-        row.append(column.convert(value) if column.convert and value is not None else value)
-    return row
+    """The record's values in the order of ``shape.columns``; absent and null are both null.
+
+    Raises ValueError naming the field whose value cannot be what its column holds.
+    """
+    return [_cell(column, _value(record, column.path)) for column in shape.columns]
+
+
+def _cell(column: Column, value: Any) -> Any:
+    if column.convert is None or value is None:
+        return value
+    try:
+        return column.convert(value)
+    except ValueError as error:
+        raise ValueError(f"{error} - at `$.{'.'.join(column.path)}`") from error
 
 
 def child_rows(shape: TableShape, record: msgspec.Struct) -> Iterator[tuple[str, list[list[Any]]]]:
