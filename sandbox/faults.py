@@ -4,9 +4,9 @@ A rule names ``system``, ``path`` (part of the path), ``kind``, ``times`` (defau
 requests pass first). Kinds and their own keys:
 
 status (status, retry_after, body) · throttled · html_error (status) · timeout (seconds) · cut_body (keep_length) ·
-repeat_page · reorder · withhold (record) · malform (field, value, record) · unknown_field (field, value) ·
-advance_clock (seconds: the world moves on while somebody walks through its pages) · skew_date (seconds) · empty_page ·
-bulk_failed (error_code). The last two are taken up by the vendors' own handlers.
+prefix (body: text before the answer) · repeat_page · reorder · withhold (record) · malform (field, value, record) ·
+unknown_field (field, value) · advance_clock (seconds: the world moves on while somebody walks through its pages) ·
+skew_date (seconds) · empty_page · bulk_failed (error_code). The last two are taken up by the vendors' own handlers.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ LIST_KEYS = (
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 TRANSPORT = frozenset(
     {
-        *("status", "throttled", "html_error", "timeout", "cut_body", "repeat_page", "reorder", "withhold"),
+        *("status", "throttled", "html_error", "timeout", "cut_body", "prefix", "repeat_page", "reorder", "withhold"),
         *("malform", "unknown_field", "advance_clock", "skew_date"),
     }
 )
@@ -163,6 +163,11 @@ def cut_body(rule: Rule, response: Response) -> Response:
     return cut
 
 
+def prefix(rule: Rule, response: Response) -> Response:
+    """The rule's text in front of the body, as a server prints its own warnings."""
+    return copy_response(response, str(rule.body).encode() + bytes(response.body))
+
+
 def malform(rule: Rule, response: Response) -> Response:
     """Put the value into the (dotted) field of the n-th record."""
     return change_records(response, rule, only=rule.record)
@@ -235,5 +240,6 @@ REPLACE: dict[str, Callable[[Rule], Response]] = {
     "status": fixed_status, "throttled": throttled, "html_error": html_error,
 }  # fmt: skip
 CHANGE: dict[str, Callable[[Rule, Response], Response]] = {
-    "cut_body": cut_body, "malform": malform, "unknown_field": unknown_field, "reorder": reorder, "withhold": withhold,
+    "cut_body": cut_body, "prefix": prefix, "malform": malform, "unknown_field": unknown_field, "reorder": reorder,
+    "withhold": withhold,
 }  # fmt: skip

@@ -65,9 +65,9 @@ class Sandbox:
 
 
 @contextmanager
-def serving(dataset: Path) -> Iterator[Sandbox]:
-    """The sandbox over a dataset, on a free port of this process."""
-    server = make_server(make_world(dataset), 0)
+def serving(dataset: Path, limited: bool = False) -> Iterator[Sandbox]:
+    """The sandbox over a dataset, on a free port of this process; with the vendors' limits if ``limited``."""
+    server = make_server(make_world(dataset, limited), 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
