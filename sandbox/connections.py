@@ -8,11 +8,15 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "shopify": {},
     "asknicely": {},
     "typeform": {},
+    "woocommerce": {},
 }
+# Keys that are checked, so that both sides have to know them; elsewhere any login will do.
+KEYS = {"woocommerce": ("ck_of_the_sandbox", "cs_of_the_sandbox")}
 
 
 def connection(system: str, base_url: str, password: str, login: str = "robot@example.com/token") -> dict[str, Any]:
     """The connection to a system of the sandbox at that address, as ``AIRFLOW_CONN_<SYSTEM>`` takes it in JSON."""
+    login, password = KEYS.get(system, (login, password))
     return {
         "conn_type": "http",
         "host": f"{base_url}/{system}",

@@ -14,12 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import asknicely, shopify, typeform, zendesk
+from sandbox import asknicely, shopify, typeform, woocommerce, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
 
-SYSTEMS = {"zendesk": zendesk, "shopify": shopify, "asknicely": asknicely, "typeform": typeform}
+SYSTEMS = {
+    "zendesk": zendesk,
+    "shopify": shopify,
+    "asknicely": asknicely,
+    "typeform": typeform,
+    "woocommerce": woocommerce,
+}
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -11,6 +11,7 @@ from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
+from sandbox.generator.woocommerce import Shop
 
 
 @dataclass(frozen=True)
@@ -30,4 +31,6 @@ class System(Protocol):
 
 
 # A source of chance of its own for each, so that a new one leaves all others as they are.
-OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {}
+OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
+    "woocommerce": Shop,
+}
