@@ -35,4 +35,8 @@ CASES = (
     Case("asknicely", "responses", "/sent", "question_type", "comment", small={"PAGE_SIZE": 40}),
     Case("typeform", "forms", "/forms", "title", "title"),
     Case("typeform", "responses", "/responses", "submitted_at", small={"PAGE_SIZE": 10}),
+    Case("woocommerce", "orders", "/orders", "date_created_gmt", "customer_note", small={"PAGE_SIZE": 20}),
+    Case("woocommerce", "refunds", "/refunds", "date_created_gmt", "reason", small={"PAGE_SIZE": 20}),
+    Case("woocommerce", "customers", "/customers", "id", "first_name", small={"PAGE_SIZE": 10}),
+    Case("woocommerce", "products", "/products", "id", "name", small={"PAGE_SIZE": 3}),
 )
