@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 
 import httpx
 
-from cx_etl.errors import ConfigError
+from cx_etl.errors import ConfigError, RetriableError
 
 
 class HeaderAuth(httpx.Auth):
@@ -39,11 +39,11 @@ class FetchedToken(httpx.Auth):
 
     def _renew(self) -> Generator[httpx.Request, httpx.Response, None]:
         answer = yield self._fetch
+        told = f"login at {self._fetch.url.host} failed: {answer.status_code} {answer.text[:200]}"
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise RetriableError(told, "run again later")
         if answer.status_code != 200:
-            raise ConfigError(
-                f"login at {self._fetch.url.host} failed: {answer.status_code} {answer.text[:200]}",
-                "check login and password of the connection",
-            )
+            raise ConfigError(told, "check login and password of the connection")
         self._token = self._token_of(answer)
 
 
