@@ -5,8 +5,8 @@ becomes columns joined by two underscores (``metric_set__reopens``), a list of s
 list of structs a child table named ``<stream>__<field>`` whose rows carry ``_parent_key`` and ``_position``.
 Text that holds a number or a time is typed by its contract, so that models only rename: a field annotated with
 ``msgspec.Meta(extra={"column": …, "convert": …})`` becomes a column of that type, filled with what ``convert`` makes of
-the value (None for a vendor's way to say "none"; ValueError for what it cannot be). ``IntText``, ``UnixText`` and
-``NumberText`` are such. A time without an offset is UTC.
+the value (None for a vendor's way to say "none"; ValueError for what it cannot be). ``IntText``, ``UnixText``,
+``NumberText`` and ``AnyText`` are such. A time without an offset is UTC.
 """
 
 import types
@@ -63,6 +63,10 @@ def number(value: str | float) -> Decimal | None:
 IntText = Annotated[str, msgspec.Meta(pattern=r"^(-?\d+)?$", extra={"column": "bigint", "convert": _whole_number})]
 UnixText = Annotated[str, msgspec.Meta(pattern=r"^\d*$", extra={"column": "timestamptz", "convert": _unix_time})]
 NumberText = Annotated[str | int | float, msgspec.Meta(extra={"column": "numeric", "convert": number})]
+# References that look like numbers, and are sent as numbers now and then.
+AnyText = Annotated[
+    str | int, msgspec.Meta(extra={"column": "text", "convert": lambda value: _without_nul(str(value))})
+]
 
 _CLEANERS: dict[Any, Callable[[Any], Any]] = {str: _without_nul, datetime: utc}
 

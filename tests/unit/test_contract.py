@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from cx_etl.contract import NumberText, row_of, shape_of
+from cx_etl.contract import AnyText, NumberText, row_of, shape_of
 
 
 class Survey(msgspec.Struct):
@@ -19,6 +19,10 @@ DayText = Annotated[str, msgspec.Meta(extra={"column": "date", "convert": lambda
 
 class Amount(msgspec.Struct):
     value: NumberText | None = None
+
+
+class Parcel(msgspec.Struct):
+    reference: AnyText
 
 
 class Line(msgspec.Struct):
@@ -58,3 +62,9 @@ def test_a_number_may_be_text_and_empty_text_is_none(written: str, stored: Decim
 def test_text_that_is_not_what_its_column_holds_is_named(row: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match=r"at `\$\.(amount\.value|due)`"):
         _line(*row)
+
+
+@pytest.mark.parametrize(("written", "stored"), [("12", "12"), ('"012"', "012"), ('"a\\u0000"', "a\ufffd")])
+def test_a_reference_is_text_even_when_it_is_sent_as_a_number(written: str, stored: str) -> None:
+    record = msgspec.json.decode(f'{{"reference": {written}}}', type=Parcel)
+    assert row_of(shape_of(Parcel), record) == [stored]
