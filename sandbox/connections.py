@@ -9,9 +9,13 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "asknicely": {},
     "typeform": {},
     "woocommerce": {},
+    "shiprocket": {},
 }
 # Keys that are checked, so that both sides have to know them; elsewhere any login will do.
-KEYS = {"woocommerce": ("ck_of_the_sandbox", "cs_of_the_sandbox")}
+KEYS = {
+    "woocommerce": ("ck_of_the_sandbox", "cs_of_the_sandbox"),
+    "shiprocket": ("api.user@example.com", "password-of-the-sandbox"),
+}
 
 
 def connection(system: str, base_url: str, password: str, login: str = "robot@example.com/token") -> dict[str, Any]:

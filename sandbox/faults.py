@@ -204,12 +204,15 @@ def change_page(response: Response, change: Callable[[list[dict[str, Any]]], Any
     is_lines = response.headers.get("content-type", "").startswith("application/jsonl")
     body = bytes(response.body)
     page = msgspec.json.Decoder().decode_lines(body) if is_lines else msgspec.json.decode(body)
-    change(records_of(page))
+    records = records_of(page)
+    change(records)
+    if is_by_name(page):
+        page = {name: value for name, value in page.items() if any(value is kept for kept in records)}
     return copy_response(response, msgspec.json.Encoder().encode_lines(page) if is_lines else msgspec.json.encode(page))
 
 
 def records_of(page: Any) -> list[dict[str, Any]]:
-    """The records of a page: a bare list, the list under a vendor's key, or the edges of a GraphQL connection."""
+    """The records of a page: a bare list, one under a vendor's key, the edges of a connection, or records by name."""
     if isinstance(page, list):
         return page
     if not isinstance(page, dict):
@@ -219,7 +222,16 @@ def records_of(page: Any) -> list[dict[str, Any]]:
     found = next((page[key] for key in LIST_KEYS if isinstance(page.get(key), list)), None)
     if found is not None:
         return found
+    if is_by_name(page):
+        return list(page.values())
     return next((rows for value in page.values() if (rows := records_of(value) if isinstance(value, dict) else [])), [])
+
+
+def is_by_name(page: Any) -> bool:
+    """Whether the page is an object that holds its records under their names, as answers on parcels do."""
+    return isinstance(page, dict) and all(
+        isinstance(value, dict) and "tracking_data" in value for value in page.values()
+    )
 
 
 def set_field(record: dict[str, Any], dotted: str, value: Any) -> None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import asknicely, shopify, typeform, woocommerce, zendesk
+from sandbox import asknicely, shiprocket, shopify, typeform, woocommerce, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
@@ -25,6 +25,7 @@ SYSTEMS = {
     "asknicely": asknicely,
     "typeform": typeform,
     "woocommerce": woocommerce,
+    "shiprocket": shiprocket,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]

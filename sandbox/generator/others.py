@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
+from sandbox.generator.shiprocket import Parcels
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
@@ -33,4 +34,5 @@ class System(Protocol):
 # A source of chance of its own for each, so that a new one leaves all others as they are.
 OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "woocommerce": Shop,
+    "shiprocket": Parcels,
 }
