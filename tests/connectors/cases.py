@@ -1,6 +1,7 @@
 """Every stream as a case of the connector suite: which requests bring its records, and how to make its pages small."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 
@@ -25,6 +26,8 @@ class Case:
         return f"{self.source}/{self.stream}"
 
 
+# The small dataset begins on 24 July.
+SHIPROCKET = {"PER_PAGE": "20", "AWBS_PER_CALL": 7, "FIRST_DAY": date(2026, 7, 20)}
 CASES = (
     Case("zendesk", "tickets", "incremental/tickets", "created_at", "subject", small={"EXPORT_PAGE_SIZE": "20"}),
     Case("zendesk", "ticket_events", "ticket_events", "ticket_id"),
@@ -39,4 +42,9 @@ CASES = (
     Case("woocommerce", "refunds", "/refunds", "date_created_gmt", "reason", small={"PAGE_SIZE": 20}),
     Case("woocommerce", "customers", "/customers", "id", "first_name", small={"PAGE_SIZE": 10}),
     Case("woocommerce", "products", "/products", "id", "name", small={"PAGE_SIZE": 3}),
+    Case("shiprocket", "orders", "external/orders", "created_at", "customer_name", small=SHIPROCKET),
+    Case("shiprocket", "shipments", "/shipments", "created_at", "channel_name", small=SHIPROCKET),
+    Case("shiprocket", "tracking", "track/awbs", "tracking_data.track_status", small=SHIPROCKET),
+    Case("shiprocket", "returns", "/processing/return", "created_at", "customer_name", small=SHIPROCKET),
+    Case("shiprocket", "ndr", "/ndr", "status", "reason", small=SHIPROCKET),
 )

@@ -21,7 +21,7 @@ from sandboxes import Sandbox
 
 DAY = 24 * 3600
 EARLIER = NIGHT - timedelta(days=10)
-EXTRACT = "import sys; from datetime import date; {}; from cx_etl.extract import extract; extract({!r}, {!r}, date({}))"
+EXTRACT = "import datetime, sys; {}; from cx_etl.extract import extract; extract({!r}, {!r}, datetime.date({}))"
 
 
 def test_a_world_that_moves_while_it_is_walked_is_complete_the_night_after(bench: Bench, case: Case) -> None:

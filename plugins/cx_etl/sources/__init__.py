@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cx_etl.errors import ConfigError
 from cx_etl.settings import Connection, load_settings
-from cx_etl.sources import asknicely, shopify, typeform, woocommerce, zendesk
+from cx_etl.sources import asknicely, shiprocket, shopify, typeform, woocommerce, zendesk
 from cx_etl.sources.base import Source, Stream
 
 SOURCES: dict[str, Source] = {
@@ -17,6 +17,7 @@ SOURCES: dict[str, Source] = {
         asknicely.SOURCE,
         typeform.SOURCE,
         woocommerce.SOURCE,
+        shiprocket.SOURCE,
     )
 }
 MAIN = "main"
