@@ -41,6 +41,7 @@ SOURCES: dict[str, Source] = {
         shiprocket.SOURCE,
         ga4.SOURCE,
         hootsuite.SOURCE,
+        shiprocket.SOURCE,
     )
 }
 MAIN = "main"
