@@ -16,7 +16,6 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "shiprocket": {},
     "ga4": {"property_id": "271828182"},
     "hootsuite": {"refresh_token": "sandbox-refresh-token"},
-    "shiprocket": {},
 }
 # Keys that are checked, so that both sides have to know them; elsewhere any login will do.
 KEYS = {

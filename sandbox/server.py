@@ -45,7 +45,6 @@ SYSTEMS = {
     "shiprocket": shiprocket,
     "ga4": ga4,
     "hootsuite": hootsuite,
-    "shiprocket": shiprocket,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]

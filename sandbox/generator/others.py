@@ -57,6 +57,4 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "ga4": Site,
     "shopify deletions": Deletions,
     "hootsuite": Social,
-    "woocommerce": Shop,
-    "shiprocket": Parcels,
 }
