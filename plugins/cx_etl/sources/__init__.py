@@ -41,7 +41,6 @@ SOURCES: dict[str, Source] = {
         shiprocket.SOURCE,
         ga4.SOURCE,
         hootsuite.SOURCE,
-        shiprocket.SOURCE,
     )
 }
 MAIN = "main"
