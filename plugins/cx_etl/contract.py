@@ -8,7 +8,7 @@ Text that holds a number or a Unix time (``IntText``, ``UnixText``) is typed her
 
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -29,28 +29,54 @@ _COLUMN_TYPES = {
     bool: "boolean",
     datetime: "timestamptz",
     date: "date",
+    bytes: "bytea",
 }
+_encode = msgspec.json.Encoder().encode
 
 
 def _unix_time(text: str) -> datetime | None:
-    return datetime.fromtimestamp(int(text), UTC) if text and int(text) else None
+    try:
+        return datetime.fromtimestamp(int(text), UTC) if text and int(text) else None
+    except OverflowError:
+        raise ValueError(f"{text} is no Unix time") from None
 
 
 def _whole_number(text: str) -> int | None:
+    if text and not -(2**63) <= int(text) < 2**63:
+        raise ValueError(f"{text} is too large for a bigint")
     return int(text) if text else None
 
 
-def _without_nul(text: str) -> str:
-    """PostgreSQL text cannot hold NUL; the landing keeps the byte, the table a visible stand-in."""
-    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+def _number(value: Decimal) -> Decimal:
+    """A number that a numeric column holds. JSON has no NaN, but text that becomes a number may be one."""
+    if not value.is_finite() or value.adjusted() > 131_000 or int(value.as_tuple().exponent) < -16_383:
+        raise ValueError(f"{value} is no number that can be stored")
+    return value
+
+
+def _array(values: list[Any]) -> str:
+    """An array as PostgreSQL writes it: JSON's way in braces, but for the escapes."""
+    text = _encode(values).decode()
+    if "\\" in text:
+        return "{" + ",".join("null" if value is None else _quoted(value) for value in values) + "}"
+    return "{" + text[1:-1] + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {"timestamptz": _unix_time, "bigint": _whole_number}
+_CLEANERS: dict[Any, Callable[[Any], Any]] = {Decimal: _number, bytes: lambda value: f"\\x{value.hex()}"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a raw table: where its value sits in the decoded record, and how it is typed."""
+    """One column of a raw table: where its value sits in the decoded record, and how it is typed.
+
+    ``convert`` makes of a value that is not null what PostgreSQL reads as that type; it raises ValueError for one that
+    the type cannot hold.
+    """
 
     name: str
     sql_type: str
@@ -62,6 +88,7 @@ class Column:
 class TableShape:
     """The columns of a contract, and the child tables that its lists of structs make."""
 
+    contract: type[msgspec.Struct]
     columns: tuple[Column, ...]
     children: dict[str, "TableShape"] = field(default_factory=dict)
     child_paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -74,7 +101,7 @@ def shape_of(contract: type[msgspec.Struct]) -> TableShape:
     children: dict[str, TableShape] = {}
     child_paths: dict[str, tuple[str, ...]] = {}
     _walk(contract, (), (), columns, children, child_paths)
-    return TableShape(tuple(columns), children, child_paths)
+    return TableShape(contract, tuple(columns), children, child_paths)
 
 
 def _walk(
@@ -106,10 +133,10 @@ def _column(name: str, kind: Any, path: tuple[str, ...]) -> Column:
             return Column(name, typed, path, _CONVERTERS[typed])
         kind = base
     if get_origin(kind) is list:
-        return Column(name, f"{_COLUMN_TYPES[get_args(kind)[0]]}[]", path)
+        return Column(name, f"{_COLUMN_TYPES[_not_null(get_args(kind)[0])]}[]", path, _array)
     if kind not in _COLUMN_TYPES:
         raise TypeError(f"contract field {name}: no column type for {kind!r}")
-    return Column(name, _COLUMN_TYPES[kind], path, _without_nul if kind is str else None)
+    return Column(name, _COLUMN_TYPES[kind], path, _CLEANERS.get(kind))
 
 
 def _not_null(kind: Any) -> Any:
@@ -123,27 +150,3 @@ def _not_null(kind: Any) -> Any:
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def _value(record: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        if record is None or record is msgspec.UNSET:
-            return None
-        record = getattr(record, name)
-    return None if record is msgspec.UNSET else record
-
-
-def row_of(shape: TableShape, record: msgspec.Struct) -> list[Any]:
-    """The record's values in the order of ``shape.columns``; absent and null are both null."""
-    row = []
-    for column in shape.columns:
-        value = _value(record, column.path)
-        row.append(column.convert(value) if column.convert and value is not None else value)
-    return row
-
-
-def child_rows(shape: TableShape, record: msgspec.Struct) -> Iterator[tuple[str, list[list[Any]]]]:
-    """For each child table, its name and its rows in the order of the record."""
-    for name, child in shape.children.items():
-        items = _value(record, shape.child_paths[name]) or []
-        yield name, [row_of(child, item) for item in items]
