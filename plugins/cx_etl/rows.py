@@ -175,7 +175,7 @@ def _attribute(structs: dict[tuple[str, ...], str], path: tuple[str, ...]) -> st
 
 
 # An escaped quote is left alone, and an escaped backslash is consumed as a pair: both are the same in this CSV.
-_ESCAPE = re.compile(rb'\\(?:u(....)|[^"])')
+_ESCAPE = re.compile(rb'\\(?:u....|[^"])')
 _ESCAPES = {rb"\n": b"\n", rb"\r": b"\r", rb"\t": b"\t", rb"\b": b"\b", rb"\f": b"\f", rb"\\": rb"\\"}
 
 
@@ -185,9 +185,8 @@ def as_csv(lines: list[bytes]) -> bytes:
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
-    if found[1]:
-        return chr(int(found[1], 16) or 0xFFFD).encode()
-    return _ESCAPES[found[0]]
+    escape = found[0]
+    return _ESCAPES.get(escape) or chr(int(escape[2:], 16) or 0xFFFD).encode()
 
 
 def _reject(table: Table, step: Step, file: str, offset: int, raw: msgspec.Raw, reason: str) -> Reject:
