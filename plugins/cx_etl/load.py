@@ -14,7 +14,7 @@ from cx_etl.landing import Manifest, Run
 from cx_etl.ledger import Counts
 from cx_etl.quarantine import Reject
 from cx_etl.raw_tables import Batch, Upserted
-from cx_etl.rows import Origin, Page, PageReader
+from cx_etl.rows import Origin, PageReader, Rows
 from cx_etl.settings import load_settings
 from cx_etl.sources import account as registered
 from cx_etl.sources.base import Stream
@@ -143,10 +143,10 @@ def copy_pages(connection: "psycopg.Connection", batch: Batch, run: Run, straigh
     waiting: list[Reject] = []
     with Copier(connection, staging.targets(batch.stream, straight)) as copier:
         for step, file, body in run.pages():
-            page = reader.read(batch.stream.split(body), step, file, origin)
-            copier.write(page.lines)
-            waiting += page.rejects
-            _note(intake, page)
+            for rows in reader.read(batch.stream.split(body), step, file, origin):
+                copier.write(rows.lines)
+                waiting += rows.rejects
+                _note(intake, rows)
             if len(waiting) > MOST_REJECTS_WAITING:
                 copier.pause()
                 quarantine.add(connection, manifest, waiting)
@@ -163,10 +163,10 @@ def start_of_transaction(connection: "psycopg.Connection") -> datetime:
     return row[0]
 
 
-def _note(intake: Intake, page: Page) -> None:
-    intake.read += page.read
-    intake.rejected_keys += (reject.natural_key for reject in page.rejects)
-    intake.first_reject = intake.first_reject or next(iter(page.rejects), None)
+def _note(intake: Intake, rows: Rows) -> None:
+    intake.read += rows.read
+    intake.rejected_keys += (reject.natural_key for reject in rows.rejects)
+    intake.first_reject = intake.first_reject or next(iter(rows.rejects), None)
 
 
 def _counts(intake: Intake, upserted: Iterable[Upserted], deleted: int) -> Counts:

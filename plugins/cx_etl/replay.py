@@ -12,7 +12,7 @@ from cx_etl.copying import Copier
 from cx_etl.landing import Step
 from cx_etl.load import start_of_transaction
 from cx_etl.raw_tables import Batch
-from cx_etl.rows import Origin, Page, PageReader
+from cx_etl.rows import Origin, PageReader, Rows
 from cx_etl.sources import source as registered
 from cx_etl.sources.base import Stream
 
@@ -79,19 +79,19 @@ def _replay_group(connection: "psycopg.Connection", group: _Group) -> tuple[int,
     staging.make_stages(connection, stream)
     with Copier(connection, staging.targets(stream, straight=False)) as copier:
         for held in found:
-            page = _read(reader, stream, held, Origin(group.account, group.night, held.run_id, loaded_at))
-            copier.write(page.lines)
-            (bad if page.rejects else good).append(held.quarantine_id)
+            rows = _read(reader, stream, held, Origin(group.account, group.night, held.run_id, loaded_at))
+            copier.write(rows.lines)
+            (bad if rows.rejects else good).append(held.quarantine_id)
     for table in stream.tables:
         raw_tables.upsert(connection, Batch(stream, group.account, group.night), table)
     connection.execute("update raw.quarantine set replayed_at = now() where quarantine_id = any(%s)", (good,))
     return len(good), len(bad)
 
 
-def _read(reader: PageReader, stream: Stream, held: _Held, origin: Origin) -> Page:
+def _read(reader: PageReader, stream: Stream, held: _Held, origin: Origin) -> Rows:
     index = [table.name for table in stream.tables].index(held.table)
     step = Step(next=(), context=held.context, observed_at=held.observed_at)
-    return reader.read([(index, msgspec.Raw(held.payload))], step, "", origin)
+    return next(reader.read([(index, msgspec.Raw(held.payload))], step, "", origin))
 
 
 def _held(connection: "psycopg.Connection", group: _Group) -> Iterator[_Held]:

@@ -8,10 +8,11 @@ are undone for a whole page at once. PostgreSQL turns the values into its types.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from cx_etl.quarantine import Reject
 from cx_etl.sources.base import Stream, Table
 
 Values = Callable[[Any], tuple[Any, ...]]
+# A page may hold tens of thousands of records; decoded, they take several times its size.
+MOST_AT_ONCE = 1000
 
 
 def _absent(value: Any) -> None:
@@ -45,8 +48,8 @@ class Origin:
 
 
 @dataclass
-class Page:
-    """The records of a page as CSV lines by table (child tables too), those that broke the contract, and how many."""
+class Rows:
+    """Records of a page as CSV lines by table (child tables too), those that broke the contract, and how many."""
 
     lines: dict[str, bytes]
     rejects: list[Reject] = field(default_factory=list)
@@ -64,11 +67,16 @@ class PageReader:
     def undeclared(self) -> Counter[str]:
         return sum((decoder.undeclared for decoder in self._decoders), Counter())
 
-    def read(self, records: Iterable[tuple[int, msgspec.Raw]], step: Step, file: str, origin: Origin) -> Page:
-        """The records' rows. Equal records have equal row hashes, children included."""
+    def read(self, records: Iterable[tuple[int, msgspec.Raw]], step: Step, file: str, origin: Origin) -> Iterator[Rows]:
+        """The records' rows, so many at a time. Equal records have equal row hashes, children included."""
+        numbered = enumerate(records)
+        while part := list(islice(numbered, MOST_AT_ONCE)):
+            yield self._batch(part, step, file, origin)
+
+    def _batch(self, records: list[tuple[int, tuple[int, msgspec.Raw]]], step: Step, file: str, origin: Origin) -> Rows:
         writers = [_RowWriter(self._stream, table, step, origin) for table in self._stream.tables]
-        rejects, offset = [], -1
-        for offset, (index, raw) in enumerate(records):
+        rejects = []
+        for offset, (index, raw) in records:
             try:
                 record = self._decoders[index].decode(raw)
                 writers[index].add(record)
@@ -77,7 +85,7 @@ class PageReader:
             else:
                 self._decoders[index].note(record, raw)
         lines = {name: text for writer in writers for name, text in writer.finished().items()}
-        return Page(lines, rejects, offset + 1)
+        return Rows(lines, rejects, len(records))
 
 
 class _RowWriter:

@@ -47,6 +47,8 @@ class Bench:
 
     def server_cpu(self) -> float:
         """CPU seconds of the server since it started, those of ended sessions included."""
+        # A session that has just been closed is counted once the server has seen it end.
+        time.sleep(0.3)
         postmaster = psutil.Process(self.server.pid())
         times = postmaster.cpu_times()
         alive = [process.cpu_times() for process in postmaster.children()]

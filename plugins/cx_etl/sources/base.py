@@ -192,11 +192,10 @@ class Source:
 
 def records_under(field: str) -> Callable[[bytes], list[tuple[int, msgspec.Raw]]]:
     """A splitter for bodies that hold their records as a list under one field; "" for a body that is a bare list."""
-
-    listed = list[msgspec.Raw]
+    listed: Any = list[msgspec.Raw]
     if not field:
         decode_list = msgspec.json.Decoder(listed).decode
         return lambda body: [(0, record) for record in decode_list(body)]
     envelope = msgspec.defstruct("Envelope", [("records", listed)], rename={"records": field}.get)
-    decode = msgspec.json.Decoder(envelope).decode
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(envelope).decode
     return lambda body: [(0, record) for record in decode(body).records]
