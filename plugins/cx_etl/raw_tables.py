@@ -110,7 +110,8 @@ def _upsert_sql(stream: Stream, table: Table) -> str:
     """Names come from contracts and the registry, never from data.
 
     Most rows of a night are those of the night before: they are left out before the insert, which would lock each row
-    that it meets. Of versions equal in every time the one that came last is taken.
+    that it meets, and by their place, so that the joins carry no texts. Of versions equal in every time the one that
+    came last is taken.
     """
     columns, keys = columns_of(shape_of(table.contract)), ", ".join(f'"{key}"' for key in table.keys)
     kept = [name for name in META if name != "_account"]
@@ -118,36 +119,33 @@ def _upsert_sql(stream: Stream, table: Table) -> str:
     listed = ", ".join([*columns, *META])
     return f"""
         with
-            newest as (
-                select {listed}
-                from stage_{table.name} as stage
-                where not exists (
-                    select from stage_{table.name} as later
-                    where
-                        {_same_key(table, "later", "stage")}
-                        and (later._version_at, later._observed_at, later.ctid)
-                        > (stage._version_at, stage._observed_at, stage.ctid)
-                )
-            ),
             wanted as (
-                select {listed}
-                from newest
-                where not exists (
-                    select from raw.{table.name} as kept
-                    where
-                        kept._account = newest._account and {_same_key(table, "kept", "newest")}
-                        and (
-                            (kept._version_at, kept._observed_at) > (newest._version_at, newest._observed_at)
-                            or (
-                                kept._row_hash = newest._row_hash
-                                and kept._deleted_at is not distinct from newest._deleted_at
+                select stage.ctid as place
+                from stage_{table.name} as stage
+                where
+                    not exists (
+                        select from stage_{table.name} as later
+                        where
+                            {_same_key(table, "later", "stage")}
+                            and (later._version_at, later._observed_at, later.ctid)
+                            > (stage._version_at, stage._observed_at, stage.ctid)
+                    )
+                    and not exists (
+                        select from raw.{table.name} as kept
+                        where
+                            kept._account = stage._account and {_same_key(table, "kept", "stage")}
+                            and (
+                                (kept._version_at, kept._observed_at) > (stage._version_at, stage._observed_at)
+                                or (
+                                    kept._row_hash = stage._row_hash
+                                    and kept._deleted_at is not distinct from stage._deleted_at
+                                )
                             )
-                        )
-                )
+                    )
             ),
             written as (
                 insert into raw.{table.name} as kept ({listed})
-                select {listed} from wanted
+                select {listed} from stage_{table.name} as stage inner join wanted on stage.ctid = wanted.place
                 on conflict (_account, {keys}) do update set {updates}
                 returning (xmax = 0) as is_new, {_is_late(stream, table)} as is_late
             )
