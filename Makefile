@@ -13,7 +13,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run down test test-peers lint lock clean
+.PHONY: help run down test test-peers lint bench lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -35,6 +35,10 @@ lint: $(INSTALLED) ## style and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests
+
+bench: $(INSTALLED) ## speed and memory of load and extraction, beside PostgreSQL's COPY [ROWS=1000000] [ROUNDS=3]
+	@for each in load extract; do PYTHONPATH="$(CURDIR)/plugins:$(CURDIR)" .venv/bin/python -m tests.benchmarks.$$each \
+		--rows $(or $(ROWS),1000000) --rounds $(or $(ROUNDS),3) || exit 1; done
 
 lock: $(INSTALLED) ## compile requirements.lock from pyproject.toml
 	.venv/bin/uv pip compile --universal --python-version 3.11 --extra test --generate-hashes --no-annotate \

@@ -12,7 +12,7 @@ in every record. A time without an offset is UTC.
 
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -29,7 +29,10 @@ _COLUMN_TYPES = {
     bool: "boolean",
     datetime: "timestamptz",
     date: "date",
+    bytes: "bytea",
 }
+Convert = Callable[[Any], Any]
+_encode = msgspec.json.Encoder().encode
 
 
 def utc(moment: datetime) -> datetime:
@@ -37,17 +40,24 @@ def utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _without_nul(text: str) -> str:
-    """PostgreSQL text cannot hold NUL; the landing keeps the byte, the table a visible stand-in."""
-    return text.replace("\x00", "\ufffd") if "\x00" in text else text
-
-
 def _unix_time(text: str) -> datetime | None:
-    return datetime.fromtimestamp(int(text), UTC) if text and int(text) else None
+    try:
+        return datetime.fromtimestamp(int(text), UTC) if text and int(text) else None
+    except OverflowError:
+        raise ValueError(f"{text} is no Unix time") from None
 
 
 def _whole_number(text: str) -> int | None:
+    if text and not -(2**63) <= int(text) < 2**63:
+        raise ValueError(f"{text} is too large for a bigint")
     return int(text) if text else None
+
+
+def _finite(value: Decimal) -> Decimal:
+    """A number that a numeric column holds. JSON has no NaN, but text that becomes a number may be one."""
+    if not value.is_finite() or value.adjusted() > 131_000 or int(value.as_tuple().exponent) < -16_383:
+        raise ValueError(f"{value} is no number that can be stored")
+    return value
 
 
 def number(value: str | float) -> Decimal | None:
@@ -55,7 +65,7 @@ def number(value: str | float) -> Decimal | None:
     if value == "":
         return None
     try:
-        return Decimal(str(value))
+        return _finite(Decimal(str(value)))
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is not a number") from error
 
@@ -66,35 +76,50 @@ def _json_text(value: msgspec.Raw) -> str | None:
     return None if text == "null" else text
 
 
+def _array(values: list[Any]) -> str:
+    """An array as PostgreSQL writes it: JSON's way in braces, but for the escapes."""
+    text = _encode(values).decode()
+    if "\\" in text:
+        return "{" + ",".join("null" if value is None else _quoted(value) for value in values) + "}"
+    return "{" + text[1:-1] + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 # AskNicely sends every number as text and "" for none; WooCommerce money is text, its prices are numbers.
 IntText = Annotated[str, msgspec.Meta(pattern=r"^(-?\d+)?$", extra={"column": "bigint", "convert": _whole_number})]
 UnixText = Annotated[str, msgspec.Meta(pattern=r"^\d*$", extra={"column": "timestamptz", "convert": _unix_time})]
 NumberText = Annotated[str | int | float, msgspec.Meta(extra={"column": "numeric", "convert": number})]
 # References that look like numbers, and are sent as numbers now and then.
-AnyText = Annotated[
-    str | int, msgspec.Meta(extra={"column": "text", "convert": lambda value: _without_nul(str(value))})
-]
+AnyText = Annotated[str | int, msgspec.Meta(extra={"column": "text", "convert": str})]
 # A field that may be absent has the default NULL: a raw value cannot be one of several types.
 JsonText = Annotated[msgspec.Raw, msgspec.Meta(extra={"column": "text", "convert": _json_text})]
 NULL = msgspec.Raw(b"null")
 
-_CLEANERS: dict[Any, Callable[[Any], Any]] = {str: _without_nul, datetime: utc}
+_CLEANERS: dict[Any, Convert] = {Decimal: _finite, bytes: lambda value: f"\\x{value.hex()}"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a raw table: where its value sits in the decoded record, and how it is typed."""
+    """One column of a raw table: where its value sits in the decoded record, and how it is typed.
+
+    ``convert`` makes of a value that is not null what PostgreSQL reads as that type; it raises ValueError for one that
+    the type cannot hold.
+    """
 
     name: str
     sql_type: str
     path: tuple[str, ...]
-    convert: Callable[[Any], Any] | None = None
+    convert: Convert | None = None
 
 
 @dataclass(frozen=True)
 class TableShape:
     """The columns of a contract, and the child tables that its lists of structs make."""
 
+    contract: type[msgspec.Struct]
     columns: tuple[Column, ...]
     children: dict[str, "TableShape"] = field(default_factory=dict)
     child_paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -107,7 +132,7 @@ def shape_of(contract: type[msgspec.Struct]) -> TableShape:
     children: dict[str, TableShape] = {}
     child_paths: dict[str, tuple[str, ...]] = {}
     _walk(contract, (), (), columns, children, child_paths)
-    return TableShape(tuple(columns), children, child_paths)
+    return TableShape(contract, tuple(columns), children, child_paths)
 
 
 def _walk(
@@ -138,14 +163,27 @@ def _extra(kind: Any) -> dict[str, Any]:
 
 def _column(name: str, kind: Any, path: tuple[str, ...]) -> Column:
     if extra := _extra(kind):
-        return Column(name, extra["column"], path, extra["convert"])
+        return Column(name, extra["column"], path, _located(extra["convert"], path))
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) is list:
-        return Column(name, f"{_COLUMN_TYPES[get_args(kind)[0]]}[]", path)
+        return Column(name, f"{_COLUMN_TYPES[_not_null(get_args(kind)[0])]}[]", path, _array)
     if kind not in _COLUMN_TYPES:
         raise TypeError(f"contract field {name}: no column type for {kind!r}")
-    return Column(name, _COLUMN_TYPES[kind], path, _CLEANERS.get(kind))
+    cleaner = _CLEANERS.get(kind)
+    return Column(name, _COLUMN_TYPES[kind], path, cleaner and _located(cleaner, path))
+
+
+def _located(convert: Convert, path: tuple[str, ...]) -> Convert:
+    """The converter, whose ValueError says which field could not be what its column holds."""
+
+    def located(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ValueError as error:
+            raise ValueError(f"{error} - at `$.{'.'.join(path)}`") from error
+
+    return located
 
 
 def _not_null(kind: Any) -> Any:
@@ -159,35 +197,3 @@ def _not_null(kind: Any) -> Any:
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def _value(record: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        if record is None or record is msgspec.UNSET:
-            return None
-        record = getattr(record, name)
-    return None if record is msgspec.UNSET else record
-
-
-def row_of(shape: TableShape, record: msgspec.Struct) -> list[Any]:
-    """The record's values in the order of ``shape.columns``; absent and null are both null.
-
-    Raises ValueError naming the field whose value cannot be what its column holds.
-    """
-    return [_cell(column, _value(record, column.path)) for column in shape.columns]
-
-
-def _cell(column: Column, value: Any) -> Any:
-    if column.convert is None or value is None:
-        return value
-    try:
-        return column.convert(value)
-    except ValueError as error:
-        raise ValueError(f"{error} - at `$.{'.'.join(column.path)}`") from error
-
-
-def child_rows(shape: TableShape, record: msgspec.Struct) -> Iterator[tuple[str, list[list[Any]]]]:
-    """For each child table, its name and its rows in the order of the record."""
-    for name, child in shape.children.items():
-        items = _value(record, shape.child_paths[name]) or []
-        yield name, [row_of(child, item) for item in items]

@@ -1,28 +1,18 @@
-"""Raw tables: binary COPY into a stage, then one newest-wins upsert; a changed record brings its own children."""
+"""Raw tables: rows come in by COPY, straight or over a stage, and the newest version of each record stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from cx_etl.contract import TableShape, shape_of
+from cx_etl.contract import shape_of
 from cx_etl.landing import Manifest
 from cx_etl.settings import load_settings
 from cx_etl.sources.base import Stream, Table
+from cx_etl.staging import META, columns_of
 
 if TYPE_CHECKING:
     import psycopg
-
-# What each staged row carries behind its contract columns, in the order load.py appends it.
-STAGE_META = (
-    ("_run_id", "text"),
-    ("_row_hash", "bytea"),
-    ("_version_at", "timestamptz"),
-    ("_observed_at", "timestamptz"),
-    ("_deleted_at", "timestamptz"),
-    ("_sequence", "bigint"),
-)
-CHILD_STAGE_META = (("_run_id", "text"), ("_position", "integer"), ("_sequence", "bigint"))
 
 
 @dataclass(frozen=True)
@@ -49,20 +39,27 @@ class Upserted:
     late_changed: int
 
 
-def upsert(connection: "psycopg.Connection", batch: Batch, table: Table, rows: dict[str, list[list[Any]]]) -> Upserted:
+def is_first_load(connection: "psycopg.Connection", batch: Batch) -> bool:
+    """Whether nothing of the account is stored, so that no row can be older or newer than another."""
+    if batch.watermark is not None:
+        return False
+    stored = [
+        connection.execute(f"select from raw.{table.name} where _account = %(account)s limit 1", batch.parameters)
+        for table in batch.stream.tables
+    ]
+    return not any(cursor.rowcount for cursor in stored)
+
+
+def upsert(connection: "psycopg.Connection", batch: Batch, table: Table) -> Upserted:
     """Bring staged rows in, inside the caller's transaction.
 
     For each key the row with the greatest (version, time of observation) stands afterwards, whatever the order of
     loads; a row equal to the stored one is left untouched. Children of a changed record are replaced by its own.
     """
-    shape = shape_of(table.contract)
-    stage = f"stage_{table.name}"
-    _copy(connection, stage, shape, STAGE_META, rows[table.name])
-    counts = connection.execute(_upsert_sql(batch.stream, table, shape, stage), batch.parameters).fetchone()
-    for child, child_shape in shape.children.items():
-        name = f"{table.name}__{child}"
-        _copy(connection, f"stage_{name}", child_shape, CHILD_STAGE_META, rows.get(name, []))
-        _replace_children(connection, batch, table, name, child_shape)
+    counts = connection.execute(_upsert_sql(batch.stream, table), batch.parameters).fetchone()
+    for child in shape_of(table.contract).children:
+        _remove_children(connection, batch, table, child)
+    add_children(connection, batch, table)
     assert counts is not None
     return Upserted(*counts)
 
@@ -112,49 +109,47 @@ def _same_key(table: Table, left: str, right: str) -> str:
     return " and ".join(f'{left}."{key}" = {right}."{key}"' for key in table.keys)
 
 
-def _copy(
-    connection: "psycopg.Connection",
-    stage: str,
-    shape: TableShape,
-    meta: tuple[tuple[str, str], ...],
-    rows: list[list[Any]],
-) -> None:
-    columns = [(f'"{column.name}"', column.sql_type) for column in shape.columns] + list(meta)
-    connection.execute(f"create temp table {stage} ({', '.join(map(' '.join, columns))}) on commit drop")
-    names = ", ".join(name for name, _ in columns)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"copy {stage} ({names}) from stdin with (format binary)") as copy,
-    ):
-        copy.set_types([kind for _, kind in columns])
-        for row in rows:
-            copy.write_row(row)
+def _upsert_sql(stream: Stream, table: Table) -> str:
+    """Names come from contracts and the registry, never from data.
 
-
-def _upsert_sql(stream: Stream, table: Table, shape: TableShape, stage: str) -> str:
-    """Names come from contracts and the registry, never from data."""
-    columns = [f'"{column.name}"' for column in shape.columns]
-    listed, keys = ", ".join(columns), ", ".join(f'"{key}"' for key in table.keys)
-    kept = ("_night", "_run_id", "_loaded_at", "_row_hash", "_version_at", "_observed_at", "_deleted_at")
+    Most rows of a night are those of the night before: they are left out before the insert, which would lock each row
+    that it meets, and by their place, so that the joins carry no texts. Of versions equal in every time the one that
+    came last is taken.
+    """
+    columns, keys = columns_of(shape_of(table.contract)), ", ".join(f'"{key}"' for key in table.keys)
+    kept = [name for name in META if name != "_account"]
     updates = ", ".join([*_column_updates(stream, table, columns), *(f"{name} = excluded.{name}" for name in kept)])
+    listed = ", ".join([*columns, *META])
     return f"""
         with
-            newest as (
-                select distinct on ({keys}) * from {stage}
-                order by {keys}, _version_at desc, _observed_at desc, _sequence desc
+            wanted as (
+                select stage.ctid as place
+                from stage_{table.name} as stage
+                where
+                    not exists (
+                        select from stage_{table.name} as later
+                        where
+                            {_same_key(table, "later", "stage")}
+                            and (later._version_at, later._observed_at, later.ctid)
+                            > (stage._version_at, stage._observed_at, stage.ctid)
+                    )
+                    and not exists (
+                        select from raw.{table.name} as kept
+                        where
+                            kept._account = stage._account and {_same_key(table, "kept", "stage")}
+                            and (
+                                (kept._version_at, kept._observed_at) > (stage._version_at, stage._observed_at)
+                                or (
+                                    kept._row_hash = stage._row_hash
+                                    and kept._deleted_at is not distinct from stage._deleted_at
+                                )
+                            )
+                    )
             ),
             written as (
-                insert into raw.{table.name} as kept ({listed}, _account, {", ".join(kept)})
-                select
-                    {listed}, %(account)s, %(night)s, _run_id, now(), _row_hash, _version_at, _observed_at, _deleted_at
-                from newest
+                insert into raw.{table.name} as kept ({listed})
+                select {listed} from stage_{table.name} as stage inner join wanted on stage.ctid = wanted.place
                 on conflict (_account, {keys}) do update set {updates}
-                where
-                    (excluded._version_at, excluded._observed_at) >= (kept._version_at, kept._observed_at)
-                    and (
-                        excluded._row_hash is distinct from kept._row_hash
-                        or excluded._deleted_at is distinct from kept._deleted_at
-                    )
                 returning (xmax = 0) as is_new, {_is_late(stream, table)} as is_late
             )
         select
@@ -191,30 +186,44 @@ def _keeps_deleted(stream: Stream) -> bool:
     return stream.tombstone is not None and not load_settings().blanks_deleted
 
 
-def _replace_children(
-    connection: "psycopg.Connection", batch: Batch, table: Table, name: str, shape: TableShape
-) -> None:
-    """Only parents written by this transaction: their run is this one and their load time is its start."""
-    parents = f"""
-        select {key_text(table, "parent")} as key, stage._sequence
-        from raw.{table.name} as parent
-        inner join stage_{table.name} as stage
-            on {_same_key(table, "stage", "parent")} and stage._row_hash = parent._row_hash
-        where parent._account = %(account)s and parent._loaded_at = now()
-        {"and parent._deleted_at is null" if _keeps_deleted(batch.stream) else ""}
-    """  # noqa: S608
-    connection.execute(
-        f"with parents as ({parents}) delete from raw.{name} as child using parents "  # noqa: S608
-        "where child._account = %(account)s and child._parent_key = parents.key",
-        batch.parameters,
-    )
-    listed = ", ".join(f'"{column.name}"' for column in shape.columns)
+def _written(batch: Batch, table: Table) -> str:
+    """SQL: which records this transaction wrote (its start is their load time); a tombstone's children stay."""
+    alive = "and parent._deleted_at is null" if _keeps_deleted(batch.stream) else ""
+    return f"parent._account = %(account)s and parent._loaded_at = now() {alive}"
+
+
+def _remove_children(connection: "psycopg.Connection", batch: Batch, table: Table, child: str) -> None:
+    """Remove the children that written records had before."""
     connection.execute(
         f"""
-        with parents as ({parents}), latest as (select key, max(_sequence) as _sequence from parents group by key)
-        insert into raw.{name} ({listed}, _account, _parent_key, _position, _night, _run_id, _loaded_at)
-        select {listed}, %(account)s, latest.key, _position, %(night)s, _run_id, now()
-        from stage_{name} as child inner join latest on latest._sequence = child._sequence
+        delete from raw.{table.name}__{child} as child
+        using raw.{table.name} as parent
+        inner join stage_{table.name} as stage on {_same_key(table, "stage", "parent")}
+        where
+            child._account = %(account)s and child._parent_key = {key_text(table, "parent")}
+            and {_written(batch, table)}
         """,  # noqa: S608
         batch.parameters,
     )
+
+
+def add_children(connection: "psycopg.Connection", batch: Batch, table: Table) -> None:
+    """Add the staged children of the records that this transaction wrote; of a record that was staged twice, once."""
+    same_parent = " and ".join(f'parent."{key}" = child."_parent_{key}"' for key in table.keys)
+    for name, shape in shape_of(table.contract).children.items():
+        columns = columns_of(shape)
+        connection.execute(
+            f"""
+            insert into raw.{table.name}__{name} (
+                {", ".join(columns)}, _account, _parent_key, _position, _night, _run_id, _loaded_at
+            )
+            select
+                {", ".join(f"child.{column}" for column in columns)}, parent._account, {key_text(table, "parent")},
+                child._position, parent._night, parent._run_id, now()
+            from stage_{table.name}__{name} as child
+            inner join raw.{table.name} as parent on {same_parent} and parent._row_hash = child._parent_hash
+            where {_written(batch, table)}
+            on conflict do nothing
+            """,  # noqa: S608
+            batch.parameters,
+        )

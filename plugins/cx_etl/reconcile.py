@@ -9,7 +9,7 @@ from cx_etl import landing, ledger, warehouse
 from cx_etl.errors import ConfigError, DataError
 from cx_etl.extract import Job, walk
 from cx_etl.landing import Manifest
-from cx_etl.load import bring_in, decode, lock, require_few_rejects
+from cx_etl.load import bring_in, lock
 from cx_etl.settings import Connection, load_settings
 from cx_etl.settings import connection as environment_connection
 from cx_etl.sources import Account
@@ -65,11 +65,9 @@ def reconcile(
     run = landing.newest_finished(landing.runs(account.id, stream.name, job.night, job.purpose), report.run_id)
     assert run is not None
     manifest = run.manifest()
-    decoded = decode(stream, run, manifest)
-    require_few_rejects(manifest, decoded)
     with warehouse.connect() as warehouse_connection:
         lock(warehouse_connection, manifest)
-        counts = bring_in(warehouse_connection, stream, manifest, decoded, is_complete=True)
+        counts, _ = bring_in(warehouse_connection, stream, run, is_complete=True)
         _require_plausible(job, counts)
         seconds = round(time.monotonic() - started, 3)
         _record(warehouse_connection, manifest, counts, seconds)

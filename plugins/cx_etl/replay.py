@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cx_etl import raw_tables, warehouse
+from cx_etl import raw_tables, staging, warehouse
+from cx_etl.copying import Copier
 from cx_etl.landing import Step
-from cx_etl.load import Decoded, add_record
+from cx_etl.load import start_of_transaction
 from cx_etl.raw_tables import Batch
+from cx_etl.rows import Origin, PageReader, Rows
 from cx_etl.sources import source as registered
-from cx_etl.sources.base import Stream, Table
+from cx_etl.sources.base import Stream
 
 if TYPE_CHECKING:
     import psycopg
@@ -69,30 +71,27 @@ def _replay_group(connection: "psycopg.Connection", group: _Group) -> tuple[int,
     name = f"load {group.source} {group.account} {group.stream}"
     connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (name,))
     stream = registered(group.source).stream(group.stream)
-    decoded = Decoded(rows={table.name: [] for table in stream.tables})
+    loaded_at = start_of_transaction(connection)
+    reader = PageReader(stream)
     good: list[int] = []
     bad: list[int] = []
-    for held in _held(connection, group):
-        (good if _decodes(decoded, stream, held) else bad).append(held.quarantine_id)
+    found = list(_held(connection, group))
+    staging.make_stages(connection, stream)
+    with Copier(connection, staging.targets(stream, straight=False)) as copier:
+        for held in found:
+            rows = _read(reader, stream, held, Origin(group.account, group.night, held.run_id, loaded_at))
+            copier.write(rows.lines)
+            (bad if rows.rejects else good).append(held.quarantine_id)
     for table in stream.tables:
-        raw_tables.upsert(connection, Batch(stream, group.account, group.night), table, decoded.rows)
+        raw_tables.upsert(connection, Batch(stream, group.account, group.night), table)
     connection.execute("update raw.quarantine set replayed_at = now() where quarantine_id = any(%s)", (good,))
     return len(good), len(bad)
 
 
-def _decodes(decoded: Decoded, stream: Stream, held: _Held) -> bool:
-    table = _table(stream, held.table)
+def _read(reader: PageReader, stream: Stream, held: _Held, origin: Origin) -> Rows:
+    index = [table.name for table in stream.tables].index(held.table)
     step = Step(next=(), context=held.context, observed_at=held.observed_at)
-    try:
-        record = msgspec.json.decode(held.payload, type=table.contract)
-        add_record(decoded, stream, table, record, step, held.run_id)
-    except (msgspec.DecodeError, ValueError):
-        return False
-    return True
-
-
-def _table(stream: Stream, name: str) -> Table:
-    return next(table for table in stream.tables if table.name == name)
+    return next(reader.read([(index, msgspec.Raw(held.payload))], step, "", origin))
 
 
 def _held(connection: "psycopg.Connection", group: _Group) -> Iterator[_Held]:

@@ -1,18 +1,14 @@
 """What a contract makes of a record's fields."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
 import pytest
 
-from cx_etl.contract import NULL, AnyText, JsonText, NumberText, child_rows, row_of, shape_of
-
-
-class Survey(msgspec.Struct):
-    modified: datetime
-
+from cx_etl.contract import NULL, AnyText, JsonText, NumberText, shape_of
+from cx_etl.rows import compiled
 
 DayText = Annotated[str, msgspec.Meta(extra={"column": "date", "convert": lambda text: date.fromisoformat(text)})]
 
@@ -29,34 +25,19 @@ class Custom(msgspec.Struct):
     value: JsonText = NULL
 
 
-class Ticket(msgspec.Struct):
-    fields: list[Custom]
-
-
 class Line(msgspec.Struct):
     amount: Amount
     due: DayText | None = None
 
 
-def _stored(text: str) -> datetime:
-    record = msgspec.json.decode(f'{{"modified": "{text}"}}', type=Survey)
-    (moment,) = row_of(shape_of(Survey), record)
-    return moment
-
-
-def test_a_time_without_offset_is_utc() -> None:
-    assert _stored("2026-11-20T08:00:00") == datetime(2026, 11, 20, 8, tzinfo=UTC)
-    assert _stored("2026-11-20T08:00:00+05:30") == datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
-
-
-def _line(amount: str, due: str = "null") -> list[Any]:
+def _line(amount: str, due: str = "null") -> tuple[Any, ...]:
     text = f'{{"amount": {{"value": {amount}}}, "due": {due}}}'
-    return row_of(shape_of(Line), msgspec.json.decode(text, type=Line))
+    return compiled(Line)(msgspec.json.decode(text, type=Line))
 
 
 def test_a_contract_brings_its_own_types_of_text() -> None:
     assert [column.sql_type for column in shape_of(Line).columns] == ["numeric", "date"]
-    assert _line('"12.50"', '"2026-11-20"') == [Decimal("12.50"), date(2026, 11, 20)]
+    assert _line('"12.50"', '"2026-11-20"') == (Decimal("12.50"), date(2026, 11, 20))
 
 
 @pytest.mark.parametrize(
@@ -72,10 +53,10 @@ def test_text_that_is_not_what_its_column_holds_is_named(row: tuple[str, str]) -
         _line(*row)
 
 
-@pytest.mark.parametrize(("written", "stored"), [("12", "12"), ('"012"', "012"), ('"a\\u0000"', "a\ufffd")])
+@pytest.mark.parametrize(("written", "stored"), [("12", "12"), ('"012"', "012")])
 def test_a_reference_is_text_even_when_it_is_sent_as_a_number(written: str, stored: str) -> None:
     record = msgspec.json.decode(f'{{"reference": {written}}}', type=Parcel)
-    assert row_of(shape_of(Parcel), record) == [stored]
+    assert compiled(Parcel)(record) == (stored,)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +73,5 @@ def test_a_reference_is_text_even_when_it_is_sent_as_a_number(written: str, stor
     ],
 )
 def test_a_value_of_any_type_is_stored_as_its_json(sent: str, stored: str | None) -> None:
-    record = msgspec.json.decode(f'{{"fields": [{{"value": {sent}}}, {{}}]}}', type=Ticket)
-    ((name, rows),) = child_rows(shape_of(Ticket), record)
-    assert (name, rows) == ("fields", [[stored], [None]])
+    assert compiled(Custom)(msgspec.json.decode(f'{{"value": {sent}}}', type=Custom)) == (stored,)
+    assert compiled(Custom)(msgspec.json.decode("{}", type=Custom)) == (None,)

@@ -221,13 +221,13 @@ class Source:
 
 def records_under(field: str) -> Callable[[bytes], list[tuple[int, msgspec.Raw]]]:
     """A splitter for bodies that hold their records as a list under one field; "" for a body that is a bare list."""
-
-    def split(body: bytes) -> list[tuple[int, msgspec.Raw]]:
-        if field:
-            body = msgspec.json.decode(body, type=dict[str, msgspec.Raw])[field]
-        return [(0, record) for record in msgspec.json.decode(body, type=list[msgspec.Raw])]
-
-    return split
+    listed: Any = list[msgspec.Raw]
+    if not field:
+        decode_list = msgspec.json.Decoder(listed).decode
+        return lambda body: [(0, record) for record in decode_list(body)]
+    envelope = msgspec.defstruct("Envelope", [("records", listed)], rename={"records": field}.get)
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(envelope).decode
+    return lambda body: [(0, record) for record in decode(body).records]
 
 
 def moments(rows: Iterable[Mapping[str, Any]], field: str) -> list[datetime]:

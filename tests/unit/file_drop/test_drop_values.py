@@ -10,7 +10,8 @@ from drop_files import stream
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cx_etl.contract import row_of, shape_of
+from cx_etl.contract import shape_of
+from cx_etl.rows import compiled
 from cx_etl.sources.file_drop.contracts import contract_of
 from cx_etl.sources.file_drop.values import value_of
 
@@ -173,7 +174,7 @@ def test_a_contract_makes_the_columns_that_were_declared() -> None:
         ("at", "timestamptz"),
     ]
     record = msgspec.json.decode(b'{"id": "1", "from": "2026-11-20", "paid": 12.50, "new": 1}', type=contract)
-    assert row_of(shape, record) == ["1", date(2026, 11, 20), None, None, Decimal("12.50"), None, None]
+    assert compiled(contract)(record) == ("1", date(2026, 11, 20), None, None, Decimal("12.50"), None, None)
 
 
 def test_a_required_column_that_is_missing_is_named() -> None:
