@@ -46,7 +46,7 @@ def test_a_wrong_value_holds_back_its_record_alone(drop: Drop) -> None:
     assert drop.rows("id") == [("2",), ("5",)]
     assert drop.rows("natural_key, reason", "raw.quarantine", "quarantine_id") == [
         ("1", "column rating: 'five' is no integer - at `$.rating`"),
-        (None, "column id is empty"),
+        (None, "column id is empty - at `$.id`"),
         (None, "line 5 has 6 fields, the header has 5"),
     ]
     payload = json.loads(drop.rows("payload", "raw.quarantine", "quarantine_id")[2][0])

@@ -10,7 +10,8 @@ import pytest
 from own_world import at
 from parcels import NOW, bring_in
 
-from cx_etl.contract import row_of, shape_of
+from cx_etl.contract import shape_of
+from cx_etl.rows import compiled
 from cx_etl.settings import ROOT
 from cx_etl.sources import shiprocket
 from cx_etl.sources.base import Answer, Window
@@ -114,7 +115,7 @@ def test_the_documented_lists_are_read(examples: dict[str, Any], example: str, s
     assert (page.records, page.next[0].params["page"]) == (1, "2")
     for record in body["data"]:
         shape = shape_of(contract)
-        row = row_of(shape, msgspec.json.decode(msgspec.json.encode(record), type=contract))
+        row = compiled(contract)(msgspec.json.decode(msgspec.json.encode(record), type=contract))
         found = dict(zip([column.name for column in shape.columns], row, strict=True))
         assert found["id"] == record["id"]
         assert found["created_at"].utcoffset() == INDIA
@@ -134,7 +135,7 @@ def test_the_documented_tracking_is_read(examples: dict[str, Any]) -> None:
         ((_, raw),) = trackings(msgspec.json.encode(body))
         found = msgspec.json.decode(raw, type=contract)
         assert (found.awb, found.shipment_status) == ("141123221084922", 7)
-        rows = [row_of(shape_of(type(scan)), scan) for scan in found.shipment_track_activities]
+        rows = [compiled(type(scan))(scan) for scan in found.shipment_track_activities]
         assert [row[0] for row in rows] == [at("2022-07-19 06:07"), at("2022-07-18 04:21")]
         assert [row[4] for row in rows] == [7, None]
     assert list(trackings(msgspec.json.encode(nothing))) == []

@@ -11,7 +11,7 @@ QUOTED = (f"{GORGIAS}.py", f"{GORGIAS}_records.py", "tests/connectors/cases.py")
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip() not in ("", "...")]
+    return [line.strip().rstrip(",") for line in text.splitlines() if line.strip() not in ("", "...")]
 
 
 @pytest.mark.parametrize("number", range(4))
