@@ -50,7 +50,6 @@ class Ticket:
     waited: tuple[int, int] = (0, 0)
     status_since: datetime | None = None
     events: int = 0
-    relation: str | None = None
 
     def assign(self, agent: int, at: datetime) -> None:
         """Hand the ticket to an agent."""
@@ -96,7 +95,6 @@ def ticket_record(ticket: Ticket, generated: datetime) -> Record:
         organization_id=organization_of(ticket.requester),
         brand_id=BRAND,
         form_id=FORMS.get(ticket.channel, DEFAULT_FORM),
-        relation=ticket.relation,
         custom_fields=_custom_fields(ticket),
         rating={"score": "offered" if ticket.solved else "unoffered"},
         subject=ticket.subject,

@@ -68,7 +68,7 @@ def _tickets() -> list[dict[str, Any]]:
         at(ago(days=9), merged),
         at(ago(days=8), ticket(4, ago(days=8), ago(days=8), ago(days=8), **hard)),
         at(old, ticket(5, ago(days=200), old, old, status="closed")),
-        at(lately, ticket(6, ago(days=200), lately, lately, status="closed")),
+        at(lately, ticket(6, ago(days=200), lately, lately, status="closed", relation="follow_up")),
     ]
 
 

@@ -90,9 +90,9 @@ def test_every_raw_record_has_its_row(staged: str) -> None:
             assert counts["models"] == counts["raw"] > 0, model
 
 
-def test_tickets_tell_merges_and_deletions(staged: str) -> None:
-    told = _rows(staged, "tickets", "ticket_id, is_merged, is_deleted, form_key")
-    assert told == [(str(key), key == 3, key == 2, None if key == 0 else f"{KEY}2") for key in range(1, 7)]
+def test_tickets_tell_merges_deletions_and_follow_ups(staged: str) -> None:
+    told = _rows(staged, "tickets", "ticket_id, is_merged, is_deleted, is_follow_up, form_key")
+    assert told == [(str(key), key == 3, key == 2, key == 6, f"{KEY}2") for key in range(1, 7)]
     merged = _rows(staged, "ticket_comments", "ticket_key, is_of_merge, is_public")
     assert merged == [(f"{KEY}3", True, False)]
 
