@@ -13,7 +13,8 @@ from cx_etl.settings import ROOT
 HOME = ROOT / "var" / "peers"
 # What is installed into each environment, pinned; none of it is in the lock.
 PINS = {
-    "airbyte_zendesk": ("airbyte-source-zendesk-support==4.9.1",),
+    # With later CDKs its check of the plan fails on its own code, and it leaves ticket_forms out.
+    "airbyte_zendesk": ("airbyte-source-zendesk-support==4.9.1", "airbyte-cdk==6.48.16"),
     "airbyte_woocommerce": ("airbyte-source-woocommerce==0.4.12",),
     # Its own pin of the CDK (0.85) does not import on Python 3.11.
     "airbyte_typeform": ("airbyte-source-typeform==1.3.27", "airbyte-cdk==4.6.2"),
