@@ -11,6 +11,7 @@ from typing import Any
 from cx_etl.settings import ROOT
 
 HOME = ROOT / "var" / "peers"
+SCRIPTS = Path(__file__).parent / "scripts"
 # What is installed into each environment, pinned; none of it is in the lock.
 PINS = {
     # With later CDKs its check of the plan fails on its own code, and it leaves ticket_forms out.
@@ -47,8 +48,8 @@ def environment(name: str) -> Path:
 
 
 def run_script(name: str, script: str, *arguments: str) -> Any:
-    """What the script, run in the peer's environment, prints as JSON on its last line."""
-    done = _run([environment(name), "-c", script, *arguments], Path.cwd())
+    """What a script beside this file, run in the peer's environment, prints as JSON on its last line."""
+    done = _run([environment(name), SCRIPTS / script, *arguments], HOME)
     return json.loads(done.splitlines()[-1])
 
 

@@ -1,7 +1,7 @@
 """Rows of ours beside records of theirs: the same fields, compared as what they mean."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -52,6 +52,9 @@ def _as_it_is(value: Any) -> Any:
 
 READ: dict[type | None, Callable[[Any], Any]] = {
     datetime: _instant,
+    date: date.fromisoformat,
     Decimal: lambda value: Decimal(str(value)),
+    int: int,
+    float: float,
     str: _storable,
 }
