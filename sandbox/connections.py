@@ -15,6 +15,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "gorgias": {},
     "shiprocket": {},
     "ga4": {"property_id": "271828182"},
+    "hootsuite": {"refresh_token": "sandbox-refresh-token"},
 }
 # Keys that are checked, so that both sides have to know them; elsewhere any login will do.
 KEYS = {

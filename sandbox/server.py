@@ -27,6 +27,7 @@ from sandbox import (
     woocommerce,
     zendesk,
 )
+from sandbox import asknicely, ga4, hootsuite, shopify, typeform, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
@@ -43,6 +44,8 @@ SYSTEMS = {
     "gorgias": gorgias,
     "shiprocket": shiprocket,
     "ga4": ga4,
+    "ga4": ga4,
+    "hootsuite": hootsuite,
 }
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -11,6 +11,7 @@ from sandbox.generator.freshdesk import Freshdesk
 from sandbox.generator.ga4 import Site
 from sandbox.generator.gorgias import Gorgias
 from sandbox.generator.heyday import Heyday
+from sandbox.generator.hootsuite import Social
 from sandbox.generator.people import Person
 from sandbox.generator.plan import Plan
 from sandbox.generator.qualtrics import Qualtrics
@@ -55,4 +56,5 @@ OTHERS: dict[str, Callable[[Plan, Sink, Random], System]] = {
     "shiprocket": Parcels,
     "ga4": Site,
     "shopify deletions": Deletions,
+    "hootsuite": Social,
 }

@@ -22,6 +22,7 @@ from cx_etl.sources import (
     woocommerce,
     zendesk,
 )
+from cx_etl.sources import asknicely, ga4, hootsuite, shopify, typeform, zendesk
 from cx_etl.sources.base import Source, Stream
 
 SOURCES: dict[str, Source] = {
@@ -39,6 +40,7 @@ SOURCES: dict[str, Source] = {
         gorgias.SOURCE,
         shiprocket.SOURCE,
         ga4.SOURCE,
+        hootsuite.SOURCE,
     )
 }
 MAIN = "main"
