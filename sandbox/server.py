@@ -19,6 +19,7 @@ from sandbox import (
     freshdesk,
     ga4,
     gorgias,
+    hootsuite,
     qualtrics,
     shiprocket,
     shopify,
@@ -27,7 +28,6 @@ from sandbox import (
     woocommerce,
     zendesk,
 )
-from sandbox import asknicely, ga4, hootsuite, shopify, typeform, zendesk
 from sandbox.clock import Clock
 from sandbox.dataset import World, json_response, load_dataset
 from sandbox.faults import Faults
@@ -43,7 +43,6 @@ SYSTEMS = {
     "freshdesk": freshdesk,
     "gorgias": gorgias,
     "shiprocket": shiprocket,
-    "ga4": ga4,
     "ga4": ga4,
     "hootsuite": hootsuite,
 }

@@ -1,6 +1,6 @@
 """Rows of ours beside records of theirs: the same fields, compared as what they mean."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import reduce
@@ -9,12 +9,12 @@ from typing import Any
 Record = dict[str, Any]
 
 
-def assert_same_rows(ours: list[Record], theirs: Iterable[Record]) -> None:
-    """Each row once, with the same values; ``via__channel`` is the field ``channel`` inside their ``via``.
+def assert_same_rows(ours: list[Record], theirs: list[Record]) -> None:
+    """Each row once on both sides, with the same values.
 
-    Theirs may come more than once: several vendors repeat the last rows of a page on the next one.
+    A column's name is the path of their field: ``via__channel`` is ``channel`` inside ``via``.
     """
-    assert ours
+    assert len(ours) == len(theirs) > 0
     paths = list(ours[0])
     read = {path: READ.get(_kind(ours, path), _as_it_is) for path in paths}
     found = {tuple(row.values()) for row in ours}

@@ -14,6 +14,7 @@ from cx_etl.sources import (
     freshdesk,
     ga4,
     gorgias,
+    hootsuite,
     qualtrics,
     shiprocket,
     shopify,
@@ -22,7 +23,6 @@ from cx_etl.sources import (
     woocommerce,
     zendesk,
 )
-from cx_etl.sources import asknicely, ga4, hootsuite, shopify, typeform, zendesk
 from cx_etl.sources.base import Source, Stream
 
 SOURCES: dict[str, Source] = {
