@@ -28,7 +28,7 @@ test: lint ## every test
 	.venv/bin/pytest
 
 test-peers: $(INSTALLED) ## programs of others against the sandbox, in environments of their own
-	.venv/bin/pytest tests/peers -n 0
+	.venv/bin/pytest tests/peers -n 0 --timeout 900
 
 lint: $(INSTALLED) ## style and types
 	.venv/bin/ruff check .

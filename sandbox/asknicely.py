@@ -84,14 +84,17 @@ async def answer(request: Request, world: World) -> Response:
 def count_call(world: World) -> tuple[Response | None, dict[str, str]]:
     """The refusal of a call over a limit, if limits are on, and the header family of every answer."""
     headers: dict[str, str] = {}
+    over: list[tuple[Record, float]] = []
     for kind, name, limit, window in WINDOWS:
         count, resets = world.calls.take(f"asknicely {kind}", limit, window) if world.limited else (0, 0.0)
         headers |= {f"RateLimit-{name}-Limit": str(limit), f"RateLimit-{name}-Remaining": str(max(limit - count, 0))}
         if count > limit:
-            text = "Rate limit hit: reduce the rate of requests and retry"
-            body = {"success": False, "msg": text, "type": kind, "count": count, "limit": limit}
-            return json_response(body, 429, headers | {"Retry-After": str(int(resets) + 1)}), headers
-    return None, headers
+            over.append(({"type": kind, "count": count, "limit": limit}, resets))
+    if not over:
+        return None, headers
+    told, resets = over[0]
+    body = {"success": False, "msg": "Rate limit hit: reduce the rate of requests and retry", **told}
+    return json_response(body, 429, headers | {"Retry-After": str(int(resets) + 1)}), headers
 
 
 def serve_page(asked: Mapping[str, str | None], request: Request, world: World) -> Response:
@@ -155,7 +158,7 @@ def end_of(asked: Mapping[str, str | None], world: World) -> int:
 def as_text(record: Record, with_case: bool) -> Record:
     """The record with its numbers as text; the case's closing time only when it was asked for."""
     shown = {key: str(value) if is_number(value) else value for key, value in record.items()}
-    closed = shown.pop("case_closed_time", None)
+    closed = shown.pop("case_closed_time", None) or ""
     return shown | {"case_closed_time": closed} if with_case else shown
 
 

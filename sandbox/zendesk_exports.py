@@ -1,4 +1,4 @@
-"""Zendesk's incremental exports, by cursor and by time.
+"""Zendesk's incremental exports, by cursor and by time; metric events also come in pages of a list.
 
 Rows are ordered by the export's own clock, what changed in the last minute is withheld, a time-based page repeats the
 last second of the one before, an idle cursor is null, and a page that is too heavy is not made in time.
@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.dataset import Version, World, json_response
-from sandbox.zendesk_paging import BadRequest, absolute, make_cursor, page_size, parse_cursor
+from sandbox.zendesk_lists import cursor_body
+from sandbox.zendesk_paging import BadRequest, absolute, asks_for_pages, make_cursor, page_size, parse_cursor
 from sandbox.zendesk_records import WITHHELD_SECONDS, Export, exportable, first_after, shown
 
 EXPORT_PAGE = 1000
@@ -20,7 +21,16 @@ HEAVY_BYTES = 24 * 1024 * 1024
 
 
 def page(path: str, export: Export, request: Request, world: World) -> Response:
+    if export.has_pages and asks_for_pages(request.query_params):
+        return list_page(path, export, request, world)
     return (cursor_page if export.by_cursor else time_page)(path, export, request, world)
+
+
+def list_page(path: str, export: Export, request: Request, world: World) -> Response:
+    """Rows from the start time on, in pages of a list."""
+    rows = exportable(export, world)
+    rows = rows[first_after(rows, export.order, (start_time(request, world), 0)) :]
+    return json_response(cursor_body(path, export, request, rows))
 
 
 def cursor_page(path: str, export: Export, request: Request, world: World) -> Response:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.dataset import Record, Version, World, json_response
-from sandbox.zendesk_paging import absolute, make_cursor, page_size, parse_cursor, whole_number
+from sandbox.zendesk_paging import absolute, asks_for_pages, make_cursor, page_size, parse_cursor, whole_number
 from sandbox.zendesk_records import (
     HOLIDAYS,
     SURVEYS,
@@ -32,18 +32,18 @@ def page(path: str, export: Export, request: Request, world: World) -> Response:
     rows = stream.cached(
         world.clock.unix, filters, lambda at: [row for row in live(export, world) if chosen(path, row, params, world)]
     )
-    if "page[size]" not in params and "page[after]" not in params:
-        return offset_page(path, export, request, rows)
-    size = page_size(params.get("page[size]"), LIST_PAGE)
-    return json_response(cursor_body(path, export, request, rows, size))
+    if asks_for_pages(params):
+        return json_response(cursor_body(path, export, request, rows))
+    return offset_page(path, export, request, rows)
 
 
 def live(export: Export, world: World) -> list[Version]:
     return world.stream(export.stream).rows(world.clock.unix, export.order)
 
 
-def cursor_body(path: str, export: Export, request: Request, rows: list[Version], size: int) -> Record:
+def cursor_body(path: str, export: Export, request: Request, rows: list[Version], largest: int = LIST_PAGE) -> Record:
     params = request.query_params
+    size = page_size(params.get("page[size]"), largest)
     first = first_after(rows, export.order, parse_cursor(params["page[after]"])) if params.get("page[after]") else 0
     page, has_more = rows[first : first + size], first + size < len(rows)
     cursor = make_cursor(export.order(page[-1])) if page else None
@@ -131,7 +131,7 @@ def surveys(request: Request, world: World) -> Response:
     size = page_size(params.get("page[size]"), 10**9)
     if unknown or (size > SURVEY_PAGE and "page[size]" in params):
         return guide_error(400, "InvalidParameter", f"invalid parameter: {', '.join(unknown) or 'page[size]'}")
-    body = cursor_body("guide/survey_responses", SURVEYS, request, live(SURVEYS, world), min(size, SURVEY_PAGE))
+    body = cursor_body("guide/survey_responses", SURVEYS, request, live(SURVEYS, world), SURVEY_PAGE)
     return json_response(body)
 
 

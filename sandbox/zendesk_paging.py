@@ -17,6 +17,11 @@ class BadRequest(Exception):
         self.details = {name: [{"error": "InvalidValue", "description": description}]}
 
 
+def asks_for_pages(params: Any) -> bool:
+    """Whether pages by cursor are asked for, as lists give them."""
+    return "page[size]" in params or "page[after]" in params
+
+
 def page_size(text: str | None, largest: int) -> int:
     """The asked size within what the vendor gives; the largest when none is asked."""
     if text is None:

@@ -94,13 +94,17 @@ def seconds(instant: datetime | None, otherwise: float) -> int:
 
 @dataclass(frozen=True)
 class Export:
-    """A stream, the key of its rows in an answer, and its order."""
+    """A stream, the key of its rows in an answer, and its order.
+
+    ``has_pages``: whoever asks for pages of a size gets them, as from a list, instead of the export.
+    """
 
     stream: str
     rows: str
     order: Order
     by_cursor: bool = False
     says_when_over: bool = True
+    has_pages: bool = False
 
 
 TICKETS = "zendesk/tickets"
@@ -109,7 +113,11 @@ EXPORTS = {
     "incremental/users/cursor": Export("zendesk/users", "users", updated_order, by_cursor=True),
     "incremental/ticket_events": Export("zendesk/ticket_events", "ticket_events", event_order),
     "incremental/ticket_metric_events": Export(
-        "zendesk/ticket_metric_events", "ticket_metric_events", metric_event_order, says_when_over=False
+        "zendesk/ticket_metric_events",
+        "ticket_metric_events",
+        metric_event_order,
+        says_when_over=False,
+        has_pages=True,
     ),
     "incremental/organizations": Export("zendesk/organizations", "organizations", updated_order),
 }

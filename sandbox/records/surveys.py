@@ -40,7 +40,7 @@ def nicely_response(
         "name": name,
         "email": email,
         "answer": "" if answer is None else str(answer),
-        "answerlabel": "" if question_type != "nps" or answer is None else nps_label(answer),
+        "answerlabel": "" if answer is None else str(answer),
         "data": None,
         "comment": comment,
         "note": None,
@@ -59,11 +59,6 @@ def nicely_response(
         "ticket_id_c": ticket_id,
         "channel_c": channel,
     }
-
-
-def nps_label(answer: int) -> str:
-    """The vendor's word for an answer on the recommendation scale."""
-    return "promoter" if answer >= 9 else "passive" if answer >= 7 else "detractor"
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,23 @@ def test_metric_events_lose_nothing_and_do_not_say_when_they_are_over(http: http
     assert found[800]["deleted"] is True
 
 
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_metric_events_come_in_pages_of_a_list_for_those_who_ask_for_them(http: httpx.Client, size: int) -> None:
+    """The published connector does; each event comes once then."""
+    start = ago(days=3) + timedelta(seconds=1)
+    page = get(http, "/incremental/ticket_metric_events.json", start_time=since(start), **{"page[size]": size})
+    found = page["ticket_metric_events"]
+    while page["meta"]["has_more"]:
+        assert len(page["ticket_metric_events"]) == size
+        page = get(http, page["links"]["next"])
+        found += page["ticket_metric_events"]
+    assert page["links"]["next"] is None
+    lines = newest(LINES["zendesk/ticket_metric_events"]).values()
+    expected = [row for row in lines if datetime.fromisoformat(row["time"]) >= start]
+    assert found == sorted(expected, key=lambda row: (row["time"], row["id"]))
+    assert len(found) > 7
+
+
 def test_metric_events_of_one_second_come_on_one_page(http: httpx.Client) -> None:
     page = get(http, "/incremental/ticket_metric_events.json", start_time=since(ago(days=3)), per_page=4)
     assert ids(page["ticket_metric_events"]) == list(range(600, 625))
