@@ -100,11 +100,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Table:
-    """A raw table of a stream: its name without schema, its contract, and the key fields as the vendor names them."""
+    """A raw table of a stream: its name without schema, its contract, and the key fields as the vendor names them.
+
+    ``part_of`` are the columns that hold the key of the first table's record, without which this one is not: with that
+    it is marked as deleted.
+    """
 
     name: str
     contract: type[msgspec.Struct]
     key: str | tuple[str, ...]
+    part_of: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
