@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from cx_etl.connections import Connection
 from cx_etl.contract import utc
 from cx_etl.errors import ConfigError
-from cx_etl.settings import Connection
 
 if TYPE_CHECKING:
     import httpx

@@ -17,9 +17,10 @@ from typing import Any
 
 import httpx
 
+from cx_etl.connections import Connection
 from cx_etl.errors import RetriableError
 from cx_etl.refresh_tokens import RefreshedToken
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources.base import NOTHING, Answer, Page, Request, Source, Stream, Table, Window, records_under
 from cx_etl.sources.hootsuite_answers import BUDGETS, NETWORKS, PROBES, PROFILES, check, quota
 from cx_etl.sources.hootsuite_inbox import OVERLAP, ask_inbox, read_inbox

@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any
 
 from cx_etl.auth import HeaderAuth
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, CxError, DataError, RetriableError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources import shopify_access as access
 from cx_etl.sources import shopify_documents as documents
 from cx_etl.sources import shopify_followup_records as followups
