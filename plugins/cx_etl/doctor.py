@@ -116,7 +116,7 @@ def _budgets(account: Account) -> list[Finding]:
             account.label,
             "budget",
             line.problem is None,
-            line.problem or f"{line.budget.name}: {line.expected} calls expected, {line.budget.calls} allowed",
+            line.problem or f"{line.budget.name}: a night needs {line.expected:,}, allowed are {line.allowed}",
         )
         for line in quota.plan([account])
     ]
