@@ -29,8 +29,9 @@ LONGEST_LEAD_DAYS = 18
 DAY = 24 * 60
 # Days after a post, or a profile's date, at which its numbers are computed again, and how much of them shows by then.
 RESTATED = ((0.1, 0.3), (1.2, 0.7), (3.1, 0.9), (8.3, 0.97), (20.4, 1.0))
-# So many days before the last night the network stops giving this metric of its pages and their posts.
-VANISHED_DAYS, VANISHED = 20, "impressions"
+# So many days before the last night the network stops giving this metric of its pages and their posts. Longer ago than
+# numbers are restated: what it said of the last weeks does not depend on the night that asks.
+VANISHED_DAYS, VANISHED = 45, "impressions"
 TEAMS = (
     "c3144df7-8a04-4b20-b60a-ccfe97723780",
     "3b48a76e-4289-44b8-ac15-c8b60d21f158",

@@ -12,6 +12,7 @@ class Case:
     ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
     person's text. ``lead`` is how many requests of that path come before those that bring records. ``forgets``: the
     vendor shows a record for some time only. ``deletes_silently``: no nightly answer says that a record is gone.
+    vendor shows a record for some time only.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Case:
 
 # The small dataset begins on 24 July.
 SHIPROCKET = {"PER_PAGE": "20", "AWBS_PER_CALL": 7, "FIRST_DAY": date(2026, 7, 20)}
+HOOTSUITE = {"PAGE_SIZE": 10, "FIRST_DAY": "2026-07-20"}
 CASES = (
     Case("zendesk", "tickets", "incremental/tickets", "created_at", "subject", small={"EXPORT_PAGE_SIZE": "20"}),
     Case("zendesk", "ticket_events", "incremental/ticket_events", "ticket_id", small={"EXPORT_PAGE_SIZE": "90"}),
@@ -94,4 +96,9 @@ CASES = (
     Case("ga4", "channel_days", ":runReport", "sessions", small={"PAGE_SIZE": 300}),
     Case("ga4", "channel_conversions", ":runReport", "sessions", small={"PAGE_SIZE": 80}),
     Case("ga4", "device_days", ":runReport", "sessions", small={"PAGE_SIZE": 150}),
+    Case("hootsuite", "social_profiles", "/socialProfiles", "type", "socialNetworkUsername"),
+    Case("hootsuite", "messages", "/messages", "state", "text", small=HOOTSUITE),
+    Case("hootsuite", "post_analytics", "/analytics/posts", "createdAt", "content", small=HOOTSUITE),
+    Case("hootsuite", "profile_analytics", "/analytics/profiles", "externalProfileId", small=HOOTSUITE),
+    Case("hootsuite", "inbox_metrics", "/reporting/metrics", "timestamp", forgets=True),
 )

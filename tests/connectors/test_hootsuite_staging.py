@@ -11,7 +11,7 @@ from staged import Staged, staged_nights
 
 NIGHT = date(2026, 11, 20)
 # A profile is taken out between the first two, and a network stops giving a metric between the last two.
-NIGHTS = (date(2026, 9, 20), date(2026, 10, 28), NIGHT)
+NIGHTS = (date(2026, 9, 20), date(2026, 10, 4), NIGHT)
 INBOX_NIGHTS = (date(2026, 11, 13), NIGHT)
 KEY = "hootsuite:main:"
 BY_TEAM = ("first-response-time", "conversation-response-time", "resolved-with-one-reply")

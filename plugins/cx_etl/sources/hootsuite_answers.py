@@ -1,8 +1,8 @@
 """Hootsuite's answers beside records: what is wrong with them, how many calls are left, what the doctor hears."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from cx_etl.errors import ConfigError, RetriableError
+from cx_etl.errors import ConfigError, CxError, RestartError, RetriableError
 from cx_etl.sources.base import Answer, Budget, Probe, Quota, Request
 
 PROFILES, ME = "/v1/socialProfiles", "/v1/me"
@@ -10,13 +10,15 @@ PROFILES, ME = "/v1/socialProfiles", "/v1/me"
 NETWORKS = (
     *("FACEBOOKPAGE", "TWITTER", "INSTAGRAMBUSINESS", "TIKTOKBUSINESS", "YOUTUBECHANNEL", "PINTEREST", "THREADS"),
 )
+# How a request is refused that is wrong, or that asks for what lies too far back by now.
+REFUSED = (400, 422)
 CALLS_PER_DAY, CALLS_PER_SECOND = 100_000, 20
 
 
 def check(answer: Answer) -> None:
     """A good answer may hold data and errors: then it is not whole. Raises naming what is missing from it."""
     body = answer.decoded()
-    errors = body.get("errors") if isinstance(body, dict) else None
+    errors = body.get("errors") if isinstance(body, dict) and answer.status not in REFUSED else None
     for error in errors or []:
         of = error.get("resource") or {}
         raise RetriableError(
@@ -25,6 +27,21 @@ def check(answer: Answer) -> None:
             "run again; if it stays, reconnect the profile in Hootsuite, or name it in [options.hootsuite] "
             "excluded_profiles to go on without its analytics",
         )
+
+
+def refusal(answer: Answer, is_outdated: bool) -> CxError:
+    """What a refused request comes to. A run that goes on after days may ask for what is out of reach by now."""
+    told = f"hootsuite {answer.request.path}: {answer.status} {answer.body[:200].decode(errors='replace')}"
+    if is_outdated:
+        return RestartError(f"{told}: the run began too long ago", "run again")
+    return CxError(told, "the request is wrong: see the vendor's changelog")
+
+
+def told_at(answer: Answer) -> datetime:
+    """When the vendor gave the answer, by its own clock."""
+    from cx_etl.http import observed_at
+
+    return observed_at(answer)
 
 
 def quota(answer: Answer) -> Quota | None:
@@ -43,9 +60,7 @@ def quota(answer: Answer) -> Quota | None:
 
 def _until_midnight(answer: Answer) -> float:
     """The vendor does not say when its day begins; midnight in UTC is an assumption."""
-    from cx_etl.http import observed_at
-
-    now = observed_at(answer)
+    now = told_at(answer)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return (midnight - now).total_seconds()
 

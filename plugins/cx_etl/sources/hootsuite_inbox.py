@@ -1,5 +1,6 @@
 """Hootsuite's Inbox 2.0: six aggregates of each business day, which the vendor gives for 14 days and never again."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,8 +12,8 @@ from cx_etl.errors import DataError, RetriableError
 from cx_etl.night import parse_range, window_start
 from cx_etl.settings import load_settings
 from cx_etl.sources.base import NOTHING, Answer, Page, Request, Window
-from cx_etl.sources.hootsuite_answers import ME
-from cx_etl.sources.hootsuite_records import Intervals
+from cx_etl.sources.hootsuite_answers import ME, REFUSED, refusal, told_at
+from cx_etl.sources.hootsuite_records import Intervals, Total
 
 REACH = timedelta(days=14)
 # So long may a run take before the first day it asks for is out of reach.
@@ -47,35 +48,52 @@ def ask_inbox(window: Window) -> tuple[Request, ...]:
 
 
 def read_inbox(answer: Answer) -> Page:
-    if answer.request.path == ME:
+    """One answer after the other: each is compared with the one before it."""
+    request = answer.request
+    if request.path == ME:
         return _ask_days(answer)
-    context = answer.request.context
-    if "days" not in context:
-        # The answer does not say of which day it is: it lands with the day that was asked for.
-        entry = {"timestamp": context["timestamp"], "value": answer.decoded()["value"]}
-        return Page(1, bodies=(msgspec.json.encode({"value": [entry]}),))
-    # A day with nothing to count is there, as null: one that is not there is missing.
-    intervals = answer.decoded(Intervals).value
+    if answer.status in REFUSED:
+        assert request.json is not None
+        raise refusal(answer, datetime.fromisoformat(request.json["from"]) < told_at(answer) - REACH)
+    told = hashlib.sha256(answer.body).hexdigest()
+    if told == request.context["before"]:
+        # It does not say what it is of, so it may be the answer before this one; if it comes again, it is not.
+        return Page(0, (request.but(context={**request.context, "before": ""}),), bodies=NOTHING)
+    records, bodies = _read_total(answer) if "timestamp" in request.context else _read_days(answer)
+    return Page(records, _following(request, told), bodies=bodies)
+
+
+def _read_total(answer: Answer) -> tuple[int, tuple[bytes, ...]]:
+    """The answer does not say of which day it is: it lands with the day that was asked for."""
+    entry = {"timestamp": answer.request.context["timestamp"], "value": answer.decoded(Total).value}
+    return 1, (msgspec.json.encode({"value": [entry]}),)
+
+
+def _read_days(answer: Answer) -> tuple[int, None]:
+    """A day with nothing to count is there, as null. Raises RetriableError for one that is not there."""
+    intervals, days = answer.decoded(Intervals).value, int(answer.request.context["days"])
     found = len({str(entry.get("timestamp")) for entry in intervals})
-    if found != int(context["days"]):
-        raise RetriableError(f"hootsuite {answer.request.path}: {found} days, asked were {context['days']}")
-    return Page(len(intervals))
+    if found != days:
+        raise RetriableError(f"hootsuite {answer.request.path}: {found} days, asked were {days}")
+    return len(intervals), None
 
 
 def _ask_days(answer: Answer) -> Page:
-    """Requests for all days that the vendor still gives. Raises DataError when days would be lost unaccepted."""
-    from cx_etl.http import observed_at
-
+    """The first request for all days that the vendor still gives. Raises DataError when unaccepted days are lost."""
     zone = ZoneInfo(load_settings().time_zone)
     start, end = (datetime.fromisoformat(answer.request.context[name]) for name in ("start", "end"))
-    first_given = _first_day(observed_at(answer) - REACH + MARGIN, zone)
+    if told_at(answer) < end:
+        # By the vendor's clock the night is not over: the run is refused, whatever it would hold.
+        return Page(0, bodies=NOTHING)
+    first_given = _first_day(told_at(answer) - REACH + MARGIN, zone)
     begin, last = start.astimezone(zone).date(), end.astimezone(zone).date() - timedelta(days=1)
     unread = (start + OVERLAP).astimezone(zone).date()
     note = ""
     if start > NEVER and unread < first_given:
         note = _lost(unread, min(first_given - timedelta(days=1), last))
-    days = _between(max(begin, first_given), last)
-    return Page(0, tuple(_requests(days, zone.key)), bodies=NOTHING, note=note)
+    first = max(begin, first_given)
+    some = _requests(f"{first}..{last}", zone.key)[:1] if first <= last else []
+    return Page(0, tuple(some), bodies=NOTHING, note=note)
 
 
 def _first_day(moment: datetime, zone: ZoneInfo) -> date:
@@ -101,24 +119,32 @@ def _lost(first: date, last: date) -> str:
     return f"inbox metrics of {first}..{last} are lost, as accepted in cx.toml"
 
 
-def _requests(days: list[date], zone: str) -> list[Request]:
-    if not days:
-        return []
-    requests = []
+def _following(request: Request, told: str) -> tuple[Request, ...]:
+    """The request after this one, which knows what was told to this one."""
+    after = int(request.context["number"]) + 1
+    some = _requests(request.context["asked"], request.context["zone"])[after : after + 1]
+    return tuple(each.but(context={**each.context, "before": told}) for each in some)
+
+
+def _requests(asked: str, zone: str) -> list[Request]:
+    """One for each metric of all days, or for each day of a metric that is not divided into days."""
+    days, found = parse_range(asked), []
     for metric in METRICS:
         if metric.by_day:
             more = {"timezone": zone, "groupByInterval": "DAY"}
-            requests.append(_request(metric, days[0], days[-1], zone, more, days=str(len(days))))
+            found.append(_request(metric, days[0], days[-1], zone, more, days=str(len(days))))
         else:
-            requests += [_request(metric, day, day, zone, {}, timestamp=_begins(day, zone)) for day in days]
-    return requests
+            found += [_request(metric, day, day, zone, {}, timestamp=_begins(day, zone)) for day in days]
+    place = {"asked": asked, "zone": zone, "before": ""}
+    return [each.but(context={**each.context, **place, "number": str(n)}) for n, each in enumerate(found)]
 
 
 def _request(metric: Metric, first: date, last: date, zone: str, more: dict[str, Any], **context: str) -> Request:
     """From the first day's midnight to the one that ends the last day."""
     body = {"from": _begins(first, zone), "to": _begins(last + timedelta(days=1), zone), **more}
     teams = {"groupBy": "TEAM"} if metric.by_team else {}
-    return Request(PATH + metric.name, "POST", json=body | teams, context={"metric": metric.name, **context})
+    context["metric"] = metric.name
+    return Request(PATH + metric.name, "POST", json=body | teams, context=context, accepts=REFUSED)
 
 
 def _begins(day: date, zone: str) -> str:

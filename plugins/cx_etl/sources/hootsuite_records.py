@@ -115,6 +115,12 @@ class Listed(msgspec.Struct):
     metadata: dict[str, Any] | None = None
 
 
+class Total(msgspec.Struct):
+    """An answer of the inbox about one span of time: of all teams, or by team."""
+
+    value: float | dict[str, Any] | None
+
+
 class Intervals(msgspec.Struct):
     """An answer of the inbox, by interval."""
 
