@@ -72,12 +72,7 @@ SOURCE = Source(
             name="post_analytics",
             tables=(
                 Table("hootsuite__post_analytics", Post, ("profileId", "externalId")),
-                Table(
-                    "hootsuite__post_metrics",
-                    PostMetric,
-                    ("profileId", "externalId", "name"),
-                    ("profileId", "externalId"),
-                ),
+                Table("hootsuite__post_metrics", PostMetric, ("profileId", "externalId", "name")),
             ),
             start=ask_analytics,
             read=read_post_analytics,
