@@ -1,38 +1,37 @@
-"""Hootsuite from the sandbox's API to the raw tables: posts without a filter by change, numbers that are restated.
+"""Hootsuite from the sandbox's API to the raw tables: all that exists, answers in part, limits.
 
-Its inbox is in test_hootsuite_inbox.py, its tokens are in test_refresh_tokens.py.
+Its messages, analytics and inbox have files of their own; its tokens are in test_refresh_tokens.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from own_world import Lines, at, gone, line, own_world
+from own_world import Lines, at, gone, line
+from social import (
+    CARRIES,
+    CHANNEL,
+    LISTS,
+    NIGHT,
+    NOW,
+    PAGE,
+    bring_in,
+    fetch,
+    metrics,
+    nights,
+    planned,
+    post,
+    states,
+    world,
+)
 
 from cx_etl import doctor, landing
-from cx_etl.errors import CxError, QuotaError, RetriableError
-from cx_etl.extract import ExtractReport, extract
-from cx_etl.load import LoadReport, load
-from cx_etl.reconcile import reconcile
+from cx_etl.errors import QuotaError, RetriableError
 from cx_etl.settings import ROOT
-from cx_etl.sources import hootsuite
-from cx_etl.sources.base import Window
 from raw_state import answer, versions
-from sandbox.records import hootsuite as records
 from sandboxes import Sandbox, serving
-
-NIGHT = date(2026, 11, 20)
-NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
-LISTS = "cx_etl.sources.hootsuite_lists"
-PAGE = records.profile(101, "FACEBOOKPAGE", "Casa")
-LINKEDIN = records.profile(102, "LINKEDINCOMPANY", "Casa")
-CHANNEL = records.profile(103, "YOUTUBECHANNEL", "Casa TV 🛋️")
-CARRIES = ("FACEBOOKPAGE", "TWITTER", "INSTAGRAMBUSINESS", "YOUTUBECHANNEL", "THREADS")
 
 
 @pytest.fixture(autouse=True)
@@ -40,57 +39,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CX_HTTP_RETRY_ATTEMPTS", "3")
     monkeypatch.setenv("CX_HTTP_RETRY_WAIT_SECONDS", "0.01")
     monkeypatch.setattr(f"{LISTS}.FIRST_DAY", "2026-01-01")
-
-
-@contextmanager
-def world(
-    folder: Path, patch: pytest.MonkeyPatch, streams: Mapping[str, Lines], settings: str = ""
-) -> Iterator[Sandbox]:
-    """A sandbox with these lines; with three profiles unless the lines have others."""
-    profiles = [line(at("2026-01-01 00:00"), each) for each in (PAGE, LINKEDIN, CHANNEL)]
-    found = {"social_profiles": profiles, "messages": [], "post_analytics": [], "profile_analytics": []} | dict(streams)
-    with own_world(folder, {f"hootsuite/{name}": lines for name, lines in found.items()}, patch, settings) as server:
-        yield server
-
-
-def bring_in(stream: str, night: date = NIGHT) -> tuple[ExtractReport, LoadReport]:
-    return extract("hootsuite", stream, night), load("hootsuite", stream, night)
-
-
-def nights(server: Sandbox, stream: str, *days: date) -> None:
-    for day in days:
-        server.at_end_of(day)
-        bring_in(stream, day)
-
-
-def fetch(dsn: str, sql: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(dsn) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def planned(number: int, send_at: datetime, state: str = "SCHEDULED", text: str = "olá 🎉") -> dict[str, Any]:
-    return records.message(number=number, state=state, text=text, profile=PAGE, send_at=send_at)
-
-
-def states(dsn: str) -> dict[str, str]:
-    return dict(fetch(dsn, "select id, state from raw.hootsuite__messages where _deleted_at is null"))
-
-
-def post(created: datetime, refreshed: datetime, of: dict[str, Any] = PAGE, **metrics: float) -> dict[str, Any]:
-    return records.post(
-        profile=of, external_id=f"p{created:%Y%m%d}", text="مرحبا", created_at=created, refreshed_at=refreshed,
-        metrics=metrics,
-    )  # fmt: skip
-
-
-def metrics(dsn: str) -> dict[str, float]:
-    return {
-        f"{key} {name}": value
-        for key, name, value in fetch(dsn, 'select "externalId", name, value from raw.hootsuite__post_metrics')
-    }
-
-
-# All of it
 
 
 @pytest.mark.parametrize("size", [3, 7, 100])
@@ -180,220 +128,6 @@ def test_nights_one_after_the_other_end_as_one_look_at_the_end(
     assert dict(fetch(warehouse, told)) == {
         each["profileId"] + each["date"]: each["metrics"]["reactions"]["total"] for each in days
     }
-
-
-# Messages: at most four weeks at once, and no filter by change
-
-
-@pytest.mark.parametrize("start", [datetime(1970, 1, 1, tzinfo=UTC), at("2026-09-03 11:22")])
-def test_messages_are_asked_for_by_four_weeks_without_a_gap(start: datetime) -> None:
-    requests = hootsuite.SOURCE.stream("messages").start(Window(start, NOW))
-    spans = [[datetime.fromisoformat(each.params[name]) for name in ("startTime", "endTime")] for each in requests]
-    assert spans[0][0] == max(start, at("2026-01-01 00:00"))
-    assert spans[-1][1] == NOW + timedelta(weeks=4)
-    assert all(timedelta() < end - begin <= timedelta(weeks=4) for begin, end in spans)
-    assert all(before[1] == after[0] for before, after in pairwise(spans))
-
-
-def test_a_message_on_the_border_of_two_spans_arrives_once(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    border = at("2026-01-01 00:00") + timedelta(weeks=4)
-    lines = [line(at("2026-01-02 00:00"), planned(number, border)) for number in (1, 2)]
-    with world(tmp_path, monkeypatch, {"messages": lines}) as server:
-        server.at_end_of(NIGHT)
-        _, loaded = bring_in("messages")
-    assert (loaded.read, loaded.new) == (4, 2)
-    assert answer(warehouse, "select count(*) from raw.hootsuite__messages") == 2
-
-
-def test_what_changes_within_four_weeks_is_found_by_reading_again(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There is no time of change: one is sent, one edited after its time, one rejected, one moved, one deleted."""
-    early, due = at("2026-11-01 10:00"), at("2026-11-10 10:00")
-    lines = [line(early, planned(number, due)) for number in range(1, 7)]
-    lines += [
-        line(due, planned(1, due, "SENT")),
-        line(at("2026-11-19 10:00"), planned(2, due, "SENT", "edited")),
-        line(at("2026-11-18 10:00"), planned(3, due, "REJECTED")),
-        line(at("2026-11-17 10:00"), planned(4, at("2026-12-05 10:00"))),
-        gone(at("2026-11-19 12:00"), "5"),
-    ]
-    with world(tmp_path, monkeypatch, {"messages": lines}) as server:
-        nights(server, "messages", date(2026, 11, 9))
-        assert states(warehouse) == dict.fromkeys("123456", "SCHEDULED")
-        nights(server, "messages", NIGHT)
-    assert states(warehouse) == {"1": "SENT", "2": "SENT", "3": "REJECTED", "4": "SCHEDULED", "6": "SCHEDULED"}
-    assert fetch(warehouse, "select text from raw.hootsuite__messages where id = '2'") == [("edited",)]
-    assert fetch(warehouse, "select id, text from raw.hootsuite__messages where _deleted_at is not null") == [
-        ("5", "olá 🎉")
-    ]
-
-
-def test_a_message_planned_months_ahead_arrives_when_it_comes_near(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = [line(at("2026-09-01 10:00"), planned(1, at("2026-12-14 10:00")))]
-    with world(tmp_path, monkeypatch, {"messages": lines}) as server:
-        nights(server, "messages", date(2026, 11, 15))
-        assert states(warehouse) == {}
-        nights(server, "messages", NIGHT)
-    assert states(warehouse) == {"1": "SCHEDULED"}
-
-
-def test_what_changes_or_goes_after_four_weeks_is_found_by_the_weekly_walk(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    due = at("2026-10-15 10:00")
-    lines = [line(at("2026-10-01 10:00"), planned(number, due)) for number in (1, 2, 3)]
-    lines += [line(at("2026-11-18 10:00"), planned(1, due, "SENT")), gone(at("2026-11-18 10:00"), "2")]
-    with world(tmp_path, monkeypatch, {"messages": lines}) as server:
-        nights(server, "messages", date(2026, 11, 16), NIGHT)
-        assert states(warehouse) == dict.fromkeys("123", "SCHEDULED")
-        report = reconcile("hootsuite", "messages")
-    assert (report.missed_changes, report.missed_deletes) == (1, 1)
-    assert states(warehouse) == {"1": "SENT", "3": "SCHEDULED"}
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (
-            {"data": [planned(n, at("2026-01-05 00:00")) for n in range(3)], "metadata": {}},
-            "a full page, and no cursor",
-        ),
-        ({"data": [planned(1, at("2025-01-05 00:00"))]}, "scheduledSendTime 2025-01-05.* and no other on the page"),
-        ({"metadata": {"cursor": None}}, "not what the vendor documents"),
-    ],
-    ids=["no end", "the answer to something else", "no list"],
-)
-def test_a_page_without_its_end_or_of_others_is_no_quiet_night(
-    sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch, body: dict[str, Any], told: str
-) -> None:
-    monkeypatch.setattr(f"{LISTS}.PAGE_SIZE", 3)
-    sandbox.spoil(
-        {"system": "hootsuite", "path": "messages", "kind": "status", "status": 200, "body": body, "times": 3}
-    )
-    with pytest.raises(RetriableError, match=told):
-        bring_in("messages")
-    assert answer(warehouse, "select count(*) from ops.watermarks") == 0
-    assert answer(warehouse, "select count(*) from raw.hootsuite__messages") == 0
-
-
-# Analytics: restated for weeks, at most ten profiles, thirty days, two years
-
-
-def test_numbers_are_restated_and_a_metric_that_vanishes_keeps_what_it_last_said(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    created = at("2026-10-25 09:00")
-    lines = [
-        line(created, post(created, created, likes=1, impressions=9)),
-        line(at("2026-11-20 09:00"), post(created, at("2026-11-20 09:00"), likes=500, views=70)),
-    ]
-    dates = [
-        line(at(f"{seen} 09:00"), records.profile_day(profile=CHANNEL, day=created.date(), metrics=found))
-        for seen, found in (
-            ("2026-10-26", {"views": records.total(5, country={"PT": 3, "GB": 2}), "impressions": records.total(8)}),
-            ("2026-11-20", {"views": records.total(7, country={"PT": 6, "BR": 1})}),
-        )
-    ]
-    with world(tmp_path, monkeypatch, {"post_analytics": lines, "profile_analytics": dates}) as server:
-        for stream in ("post_analytics", "profile_analytics"):
-            nights(server, stream, date(2026, 10, 26), date(2026, 11, 10), NIGHT)
-    assert metrics(warehouse) == {
-        f"p20261025 {name}": value for name, value in (("likes", 500), ("views", 70), ("impressions", 9))
-    }
-    told = "select name, breakdown, dimension, value from raw.hootsuite__profile_metrics order by 1, 2, 3"
-    assert fetch(warehouse, told) == [
-        ("impressions", "", "", 8),
-        *(("views", "", "", 7), ("views", "country", "BR", 1)),
-        *(("views", "country", "GB", 2), ("views", "country", "PT", 6)),
-    ]
-
-
-def test_an_old_post_that_is_seen_again_is_found_as_modified(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    created = at("2026-02-01 09:00")
-    lines = [line(created, post(created, created, likes=1))]
-    lines.append(line(at("2026-11-20 09:00"), post(created, at("2026-11-20 09:00"), likes=9_000)))
-    with world(tmp_path, monkeypatch, {"post_analytics": lines}) as server:
-        nights(server, "post_analytics", date(2026, 11, 19), NIGHT)
-    assert metrics(warehouse) == {"p20260201 likes": 9_000}
-
-
-def test_after_an_outage_longer_than_the_vendors_memory_of_changes_all_posts_are_read(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The post changed 50 days ago, during an outage of 60: ``lastModified`` no longer reaches it."""
-    created = at("2026-02-01 09:00")
-    lines = [line(created, post(created, created, likes=1))]
-    lines.append(line(at("2026-10-01 09:00"), post(created, at("2026-10-01 09:00"), likes=77)))
-    with world(tmp_path, monkeypatch, {"post_analytics": lines}) as server:
-        nights(server, "post_analytics", date(2026, 9, 21), NIGHT)
-    assert metrics(warehouse) == {"p20260201 likes": 77}
-
-
-def test_posts_of_more_than_two_years_ago_are_not_asked_for(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The vendor would refuse all of it: what it still gives arrives."""
-    moments = [at("2024-11-20 09:00"), at("2024-11-23 09:00")]
-    lines = [line(moment, post(moment, moment, likes=1)) for moment in moments]
-    profiles = [line(at("2024-01-01 00:00"), PAGE)]
-    with world(tmp_path, monkeypatch, {"post_analytics": lines, "social_profiles": profiles}) as server:
-        nights(server, "post_analytics", NIGHT)
-    assert metrics(warehouse) == {"p20241123 likes": 1}
-
-
-def test_more_than_ten_profiles_are_asked_for_in_tens(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many = [records.profile(200 + number, "FACEBOOKPAGE", None) for number in range(23)]
-    created = at("2026-11-19 09:00")
-    streams = {
-        "social_profiles": [line(at("2026-01-01 00:00"), each) for each in many],
-        "post_analytics": [
-            line(created, post(created, created, each, likes=1) | {"id": each["id"], "externalId": each["id"]})
-            for each in many
-        ],
-    }
-    with world(tmp_path, monkeypatch, streams) as server:
-        nights(server, "post_analytics", NIGHT)
-    assert set(metrics(warehouse)) == {f"{each['id']} likes" for each in many}
-
-
-@pytest.mark.parametrize("stream", ["post_analytics", "profile_analytics"])
-def test_a_run_that_goes_on_after_days_begins_anew(
-    sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch, stream: str
-) -> None:
-    """What its requests ask for lies too far back by then, which the vendor refuses."""
-    monkeypatch.setattr(f"{LISTS}.PAGE_SIZE", 10)
-    sandbox.spoil(
-        {"system": "hootsuite", "path": "/analytics/", "kind": "status", "status": 503, "times": 3, "after": 2}
-    )
-    with pytest.raises(RetriableError, match="503"):
-        bring_in(stream)
-    sandbox.at_end_of(NIGHT + timedelta(days=3))
-    report, _ = bring_in(stream)
-    assert not report.resumed
-    given_up, _ = landing.runs("hootsuite", stream, NIGHT)
-    assert "the run began too long ago" in (given_up.path / "abandoned.txt").read_text()
-    later = sandbox.records(f"hootsuite/{stream}", NOW + timedelta(days=3))
-    assert answer(warehouse, f"select count(*) from raw.hootsuite__{stream}") == len(later)
-
-
-def test_a_request_that_is_refused_for_itself_is_not_tried_again(sandbox: Sandbox, warehouse: str) -> None:
-    body = {"title": "invalid-argument", "status": 422, "detail": "networkId is not known"}
-    sandbox.spoil(
-        {"system": "hootsuite", "path": "/analytics/", "kind": "status", "status": 422, "body": body, "times": 9}
-    )
-    with pytest.raises(CxError, match=r"422 .*networkId is not known"):
-        bring_in("post_analytics")
-    assert sandbox.struck() == 1
-    assert answer(warehouse, "select count(*) from ops.watermarks") == 0
 
 
 # Answers in part
