@@ -21,9 +21,10 @@ from airflow.sdk import (
 )
 from airflow.sdk import Connection as AirflowConnection
 
+from cx_etl.connections import Connection, normal_host
 from cx_etl.errors import ConfigError
 from cx_etl.night import parse_night
-from cx_etl.settings import Connection, load_settings, normal_host
+from cx_etl.settings import load_settings
 
 OWNER = "customer-experience"
 FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)

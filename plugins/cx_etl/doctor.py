@@ -8,11 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cx_etl import quota, warehouse
+from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError
 from cx_etl.http import Client as HttpClient
 from cx_etl.http import observed_at
 from cx_etl.nightly import chosen
-from cx_etl.settings import connection as environment_connection
 from cx_etl.settings import dataset_folder, load_settings
 from cx_etl.sources import Account
 from cx_etl.sources.base import NOTHING, Answer, Client, Page
@@ -116,7 +116,7 @@ def _budgets(account: Account) -> list[Finding]:
             account.label,
             "budget",
             line.problem is None,
-            line.problem or f"{line.budget.name}: {line.expected} calls expected, {line.budget.calls} allowed",
+            line.problem or f"{line.budget.name}: a night needs {line.expected:,}, allowed are {line.allowed}",
         )
         for line in quota.plan([account])
     ]

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from cx_etl import completeness, landing, ledger, warehouse
+from cx_etl.connections import Connection
+from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError
 from cx_etl.http import Client as HttpClient
 from cx_etl.http import observed_at
 from cx_etl.landing import Manifest, Run, Step
 from cx_etl.night import window_end, window_start
-from cx_etl.settings import Connection, load_settings
-from cx_etl.settings import connection as environment_connection
+from cx_etl.settings import load_settings
 from cx_etl.sources import Account
 from cx_etl.sources import account as registered
 from cx_etl.sources.base import Client, Request, Stream, Window

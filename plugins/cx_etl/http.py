@@ -11,8 +11,9 @@ import httpx
 import msgspec
 import tenacity
 
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cx_etl import landing, ledger, quarantine, raw_tables, staging, warehouse
+from cx_etl.connections import Connection
+from cx_etl.connections import connection as environment_connection
 from cx_etl.copying import Copier
 from cx_etl.errors import CxError, DataError
 from cx_etl.landing import Manifest, Run
@@ -15,8 +17,7 @@ from cx_etl.ledger import Counts
 from cx_etl.quarantine import Reject
 from cx_etl.raw_tables import Batch, Upserted
 from cx_etl.rows import Origin, PageReader, Rows
-from cx_etl.settings import Connection, load_settings
-from cx_etl.settings import connection as environment_connection
+from cx_etl.settings import load_settings
 from cx_etl.sources import account as registered
 from cx_etl.sources.base import Stream
 

@@ -50,6 +50,10 @@ class Line:
     unknown: int
 
     @property
+    def allowed(self) -> str:
+        return f"{self.budget.calls:,} / {_window(self.budget.seconds)}"
+
+    @property
     def minutes(self) -> float:
         return self.expected / self.budget.calls * self.budget.seconds / 60
 
@@ -112,9 +116,9 @@ def as_text(lines: list[Line]) -> str:
     """A table that fits 100 columns."""
     table = [f"{'account':<20}{'budget':<32}{'expected':>9}{'allowed':>16}{'spent':>7}{'minutes':>9}"]
     for line in lines:
-        allowed = f"{line.budget.calls:,} / {_window(line.budget.seconds)}"
         table.append(
-            f"{line.account:<20}{line.budget.name:<32}{line.expected:>9,}{allowed:>16}{line.spent:>7,}{line.minutes:>9.1f}"
+            f"{line.account:<20}{line.budget.name:<32}{line.expected:>9,}{line.allowed:>16}{line.spent:>7,}"
+            f"{line.minutes:>9.1f}"
         )
         if line.unknown:
             table.append(f"{'':<20}{line.unknown} of its streams have no nights yet to expect from")

@@ -69,6 +69,7 @@ def mark_absent(
 ) -> int:
     """Mark stored records as deleted that a complete answer should hold and does not; how many. After ``upsert``.
 
+    What is part of them, in the stream's other tables, is marked with them and not counted.
     What lies past the window's end was not asked for: an older night that is read again says nothing of it.
     A rejected record was there, only unreadable: its key is left alone, and without a key nothing is marked.
     """
@@ -97,7 +98,30 @@ def mark_absent(
             "rejected": list(rejected),
         },
     )
+    for part in stream.tables[1:]:
+        if part.part_of:
+            _mark_parts(connection, table, part, manifest)
     return done.rowcount
+
+
+def _mark_parts(connection: "psycopg.Connection", whole: Table, part: Table, manifest: Manifest) -> None:
+    """Mark what belongs to the records that this run marked as deleted."""
+    same = " and ".join(
+        f'kept."{column}" = whole."{key}"' for column, key in zip(part.part_of, whole.keys, strict=True)
+    )
+    connection.execute(
+        f"""
+        update raw.{part.name} as kept
+        set
+            _deleted_at = whole._deleted_at, _observed_at = whole._observed_at, _night = whole._night,
+            _run_id = whole._run_id, _loaded_at = now()
+        from raw.{whole.name} as whole
+        where
+            kept._account = %(account)s and whole._account = %(account)s and {same}
+            and kept._deleted_at is null and whole._run_id = %(run_id)s and whole._deleted_at = %(observed_at)s
+        """,  # noqa: S608
+        {"account": manifest.account, "run_id": manifest.run_id, "observed_at": manifest.observed_at},
+    )
 
 
 def key_text(table: Table, alias: str) -> str:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cx_etl import landing, ledger, warehouse
+from cx_etl.connections import Connection
+from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, DataError
 from cx_etl.extract import Job, walk
 from cx_etl.landing import Manifest
 from cx_etl.load import bring_in, lock
-from cx_etl.settings import Connection, load_settings
-from cx_etl.settings import connection as environment_connection
+from cx_etl.settings import load_settings
 from cx_etl.sources import Account
 from cx_etl.sources import account as registered
 from cx_etl.sources.base import Stream, Window

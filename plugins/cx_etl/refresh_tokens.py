@@ -16,8 +16,9 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, RetriableError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 
 # A token that ends within this time is taken for ended.
 MARGIN_SECONDS = 60

@@ -1,13 +1,12 @@
-"""The one module that reads settings: cx.toml, ``CX_*`` variables, the dataset's declarations, connections."""
+"""The one module that reads settings: cx.toml, ``CX_*`` variables, the dataset's declarations."""
 
 import json
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cx_etl.errors import ConfigError
@@ -26,23 +25,6 @@ class MetricDeclaration:
     scale_min: int
     scale_max: int
     direction: str
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where an account of a source is and how to log in. Secrets are never printed: they are left out of ``repr``.
-
-    ``extra`` holds what a vendor needs besides (a property's id, a key file's content), by Airflow's own name for it.
-    """
-
-    id: str
-    host: str
-    login: str
-    password: str
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        return f"Connection(id={self.id!r}, host={self.host!r}, login=…, password=…)"
 
 
 @dataclass(frozen=True)
@@ -125,7 +107,8 @@ def _stack_environment() -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8")).get("env", {}) if path.exists() else {}
 
 
-def _variable(name: str) -> str | None:
+def variable(name: str) -> str | None:
+    """The environment's word, else what the embedded stack gives its own processes."""
     return os.environ.get(name, _stack_environment().get(name))
 
 
@@ -134,14 +117,14 @@ _VARIABLES = {("time", "zone"): "CX_TIME_ZONE", ("sources", "enabled"): "CX_SOUR
 
 
 def _value(config: dict[str, Any], section: str, key: str) -> Any:
-    variable = _VARIABLES.get((section, key), f"CX_{section}_{key}".upper())
-    override = _variable(variable)
+    overriding = _VARIABLES.get((section, key), f"CX_{section}_{key}".upper())
+    override = variable(overriding)
     if override is not None:
         return override
     try:
         return config[section][key]
     except KeyError:
-        raise ConfigError(f"cx.toml has no [{section}] {key}", f"add it, or set {variable}") from None
+        raise ConfigError(f"cx.toml has no [{section}] {key}", f"add it, or set {overriding}") from None
 
 
 def _choice(config: dict[str, Any], section: str, key: str, allowed: tuple[str, ...]) -> str:
@@ -207,7 +190,7 @@ def _declared(*groups: tuple[MetricDeclaration, ...]) -> tuple[MetricDeclaration
 
 def dataset_folder() -> Path | None:
     """The dataset that the sandbox serves, where it is a sandbox that answers as the vendors."""
-    dataset = _variable("CX_DATASET")
+    dataset = variable("CX_DATASET")
     return Path(dataset) if dataset else None
 
 
@@ -228,58 +211,3 @@ def _files(config: dict[str, Any], dataset: dict[str, Any]) -> tuple[dict[str, A
         raise ConfigError("files is no list of tables", "write each stream of a file drop as [[files]]")
     theirs = [(entry.get("source"), entry.get("stream")) for entry in others]
     return (*(entry for entry in own if (entry.get("source"), entry.get("stream")) not in theirs), *others)
-
-
-def connection(connection_id: str) -> Connection:
-    """The connection of that id, from ``AIRFLOW_CONN_<ID>`` as JSON or URI. Raises ConfigError without one."""
-    variable = f"AIRFLOW_CONN_{connection_id.upper()}"
-    text = _variable(variable)
-    if not text:
-        raise ConfigError(f"there is no connection {connection_id}", f"set {variable}, or run `cx up` for the sandbox")
-    try:
-        return (_from_json if text.lstrip().startswith("{") else _from_uri)(connection_id, text)
-    except (ValueError, KeyError) as error:
-        # The text itself is not shown: it holds the password.
-        raise ConfigError(
-            f"{variable} is no connection: {type(error).__name__}", "give a URI, or JSON with host, login, password"
-        ) from None
-
-
-def normal_host(host: str, port: int | str | None = None) -> str:
-    """The base address of a source: https unless it says otherwise, with the port if there is one of its own.
-
-    A folder of this machine stays as it is.
-    """
-    if not host or host.startswith("/"):
-        return host
-    address = host if "://" in host else f"https://{host}"
-    return f"{address.rstrip('/')}:{port}" if port else address.rstrip("/")
-
-
-def _from_json(connection_id: str, text: str) -> Connection:
-    fields = json.loads(text)
-    extra = fields.get("extra") or {}
-    return Connection(
-        connection_id,
-        normal_host(fields.get("host") or "", fields.get("port")),
-        fields.get("login") or "",
-        fields.get("password") or "",
-        json.loads(extra) if isinstance(extra, str) else extra,
-    )
-
-
-def _from_uri(connection_id: str, text: str) -> Connection:
-    parts = urlsplit(text)
-    scheme = "http" if parts.scheme == "http" else "https"
-    place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    host = f"{scheme}://{place}{parts.path.rstrip('/')}"
-    extra: dict[str, Any] = dict(parse_qsl(parts.query))
-    # Airflow packs an extra that is no flat list of texts into one parameter.
-    packed = extra.pop("__extra__", None)
-    return Connection(
-        connection_id,
-        host,
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-        extra | json.loads(packed or "{}"),
-    )

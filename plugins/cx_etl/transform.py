@@ -1,17 +1,16 @@
 """Transform: one run of the dbt models, which makes the candidate that the gate checks and publish makes current."""
 
-import json
 import logging
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cx_etl.dbt_runner import DbtRun, Progress
 from cx_etl.errors import CxError, DataError, RetriableError
+from cx_etl.inference import INFERENCES
 from cx_etl.settings import Settings, load_settings
 from cx_etl.sources import Account, enabled_accounts
 from cx_etl.warehouse import connect
@@ -25,9 +24,6 @@ log = logging.getLogger(__name__)
 BUILD_LOCK = "cx_etl.build"
 # Held by publish while it makes the newest build current.
 PUBLISH_LOCK = "cx_etl.publish"
-THREADS = 2
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def build(night: date, progress: Progress | None = None) -> BuildReport:
     with build_lock():
         build_id, as_of_date = _open_build(settings, night)
         with _recorded_failure(build_id):
-            _run_dbt(settings, build_id, as_of_date, progress or log.info)
+            _run_models(DbtRun(settings, build_id, as_of_date, progress or log.info))
             rows_changed = _close_build(build_id)
     report = BuildReport(build_id, night, as_of_date, rows_changed, round(time.monotonic() - started, 1))
     log.info("build %d: %d rows changed, as of %s, %.1f s", build_id, rows_changed, as_of_date, report.seconds)
@@ -148,74 +144,15 @@ def _close_build(build_id: int) -> int:
     return row[0]
 
 
-def _run_dbt(settings: Settings, build_id: int, as_of_date: date, progress: Progress) -> None:
-    """Run `dbt build` in this process. Raises CxError naming the first model or test that failed."""
-    from dbt.cli.main import dbtRunner
-
-    work = settings.state_dir / "dbt"
-    work.mkdir(parents=True, exist_ok=True)
-    values = {"build_id": build_id, "as_of_date": as_of_date.isoformat(), "time_zone": settings.time_zone}
-    with variables_set(dbt_environment(settings)):
-        outcome = dbtRunner(callbacks=[_model_lines(progress)]).invoke(
-            ["build", *dbt_arguments(settings), "--vars", json.dumps(values), "--threads", str(THREADS)]
-        )
-    if not outcome.success:
-        raise _failure(outcome, work / "logs" / "dbt.log")
-
-
-def dbt_arguments(settings: Settings) -> list[str]:
-    """The options every dbt command of this project needs: where it is, where it writes, and silence."""
-    project, work = settings.root / "dbt_project", settings.state_dir / "dbt"
-    return [
-        *("--project-dir", str(project), "--profiles-dir", str(project)),
-        *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
-        *("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats"),
-    ]
-
-
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The warehouse connection, as dbt_project/profiles.yml reads it."""
-    from psycopg.conninfo import conninfo_to_dict
-
-    parts = conninfo_to_dict(settings.warehouse_dsn)
-    names = ("host", "port", "user", "password", "dbname", "sslmode")
-    return {f"CX_DBT_{name.upper()}": str(parts[name]) for name in names if parts.get(name)}
-
-
-@contextmanager
-def variables_set(values: dict[str, str]) -> Iterator[None]:
-    """Set variables for the block, and put back what was there."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _model_lines(progress: Progress) -> Callable[[Any], None]:
-    """A dbt event callback that passes on the line of each finished model."""
-
-    def on_event(event: Any) -> None:
-        if event.info.name == "LogModelResult":
-            progress(event.info.msg)
-
-    return on_event
-
-
-def _failure(outcome: Any, log_path: Path) -> CxError:
-    """The error of a failed run: its first failing node, or what kept dbt from running at all."""
-    results = getattr(outcome.result, "results", None) or []
-    failed = [each for each in results if str(each.status) in ("error", "fail", "runtime error")]
-    if not failed:
-        return CxError(f"dbt could not run: {outcome.exception}", f"read {log_path}")
-    first = failed[0]
-    compiled = first.node.compiled_path
-    return CxError(
-        f"dbt {first.node.resource_type} {first.node.name} failed ({len(failed)} in all): {first.message}",
-        f"read {log_path}" + (f"; its SQL is in {compiled}, and the candidate in schema audit" if compiled else ""),
-    )
+def _run_models(run: DbtRun) -> None:
+    """Every model and test; between them what SQL cannot compute, from the models it needs."""
+    needs = [f"+{model}" for inference in INFERENCES for model in inference.needs]
+    if not needs:
+        run.invoke("build")
+        return
+    run.invoke("build", "--select", *needs, "--indirect-selection", "empty")
+    for inference in INFERENCES:
+        with connect() as connection:
+            inference.run(connection, run.as_of_date)
+    # The models that stand are not made again; their tests run with all others.
+    run.invoke("build", "--exclude", *needs, "--indirect-selection", "empty")

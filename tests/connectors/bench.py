@@ -16,6 +16,7 @@ from cx_etl.contract import shape_of
 from cx_etl.extract import ExtractReport, extract
 from cx_etl.load import LoadReport, load
 from cx_etl.raw_tables import key_text
+from cx_etl.reconcile import reconcile
 from cx_etl.sources import source
 from cx_etl.sources.base import Table
 from raw_state import OURS
@@ -58,6 +59,8 @@ class Bench:
                 for night in nights:
                     self.sandbox.at_end_of(night)
                     bring_in(case, night)
+                if only_living:
+                    find_silent_deletions(case)
                 self._undisturbed[case.id, nights, only_living] = rows(dsn, case, only_living)
         return self._undisturbed[case.id, nights, only_living]
 
@@ -74,6 +77,12 @@ class Bench:
 def bring_in(case: Case, night: date = NIGHT) -> tuple[ExtractReport, LoadReport]:
     """Extract and load the night of the stream, over the environment's connection."""
     return extract(case.source, case.stream, night), load(case.source, case.stream, night)
+
+
+def find_silent_deletions(case: Case) -> None:
+    """Mark what is gone from the vendor without a word, by the walk that nightly runs do not make."""
+    if case.deletes_silently:
+        reconcile(case.source, case.stream, days=365)
 
 
 def tables(case: Case) -> list[str]:

@@ -11,6 +11,7 @@ class Case:
     name unless said). ``small`` sets attributes of the source's module so that the small dataset fills several pages.
     ``required`` is a field of the vendor's record without which the contract does not hold, ``text`` one that holds a
     person's text. ``lead`` is how many requests of that path come before those that bring records. ``forgets``: the
+    vendor shows a record for some time only. ``deletes_silently``: no nightly answer says that a record is gone.
     vendor shows a record for some time only.
     """
 
@@ -23,6 +24,7 @@ class Case:
     lead: int = 0
     small: dict[str, Any] = field(default_factory=dict)
     forgets: bool = False
+    deletes_silently: bool = False
 
     @property
     def id(self) -> str:
@@ -56,7 +58,7 @@ CASES = (
     Case("zendesk", "ticket_forms", "ticket_forms", "name", "name"),
     Case("shopify", "orders", "_bulk", "createdAt", "name"),
     Case("shopify", "customers", "_bulk", "updatedAt", "displayName"),
-    Case("shopify", "fulfillments", "graphql", "createdAt", "name", lead=1),
+    Case("shopify", "fulfillments", "graphql", "createdAt", "name", lead=1, deletes_silently=True),
     Case("shopify", "fulfillment_orders", "_bulk", "createdAt", "orderName"),
     Case("shopify", "refunds", "graphql", "updatedAt", "note", lead=1, small={"PARTS_PER_REQUEST": 2}),
     Case("shopify", "returns", "_bulk", "createdAt", "name"),

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from cx_etl.dbt_runner import dbt_arguments, dbt_environment, variables_set
 from cx_etl.extract import extract
 from cx_etl.load import load
 from cx_etl.settings import load_settings
-from cx_etl.transform import dbt_arguments, dbt_environment, variables_set
 from sandboxes import Sandbox, serving
 
 

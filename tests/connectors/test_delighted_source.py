@@ -78,14 +78,14 @@ def build_staging() -> None:
     """Build and test the staging models of Delighted."""
     from dbt.cli.main import dbtRunner
 
-    from cx_etl import transform
+    from cx_etl import dbt_runner
     from cx_etl.settings import load_settings
 
     settings = load_settings()
     values = json.dumps({"build_id": 1, "as_of_date": NIGHT.isoformat(), "time_zone": "UTC"})
-    with transform.variables_set(transform.dbt_environment(settings)):
+    with dbt_runner.variables_set(dbt_runner.dbt_environment(settings)):
         chosen = ["build", "--select", "path:models/staging/delighted", "--vars", values]
-        outcome = dbtRunner().invoke([*chosen, *transform.dbt_arguments(settings)])
+        outcome = dbtRunner().invoke([*chosen, *dbt_runner.dbt_arguments(settings)])
     assert outcome.success, outcome.exception or [each.message for each in outcome.result]
 
 

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from cx_etl import doctor, landing
+from cx_etl.connections import connection
 from cx_etl.errors import ConfigError, CxError, QuotaError, RetriableError
 from cx_etl.extract import ExtractReport, extract
 from cx_etl.load import LoadReport, load
-from cx_etl.settings import connection
 from cx_etl.sources import ga4
 from cx_etl.sources.base import Window
 from openapi import ANALYTICS, needs_analytics, validate

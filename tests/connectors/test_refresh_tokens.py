@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from cx_etl.connections import connection
 from cx_etl.errors import ConfigError, RetriableError
 from cx_etl.extract import extract
 from cx_etl.refresh_tokens import TokenFile
-from cx_etl.settings import connection
 from raw_state import answer
 from sandboxes import Sandbox
 
@@ -30,7 +30,7 @@ extract("hootsuite", "social_profiles", date(2026, 11, 20))
 
 IMPORTS = """
 import httpx
-from cx_etl.settings import connection
+from cx_etl.connections import connection
 from cx_etl.sources.hootsuite import SOURCE
 """
 LOGIN = """

@@ -10,11 +10,11 @@ import pytest
 from own_world import Lines, at, gone, line, own_world
 from shop import NIGHT, NOW, bring_in, column, customer_record, order_record, people, refund_record
 
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError
 from cx_etl.extract import extract
 from cx_etl.load import load
 from cx_etl.reconcile import reconcile
-from cx_etl.settings import Connection
 from cx_etl.sources import woocommerce
 from raw_state import answer
 from sandboxes import Sandbox

@@ -10,9 +10,9 @@ import pytest
 import small_zendesk as small
 
 from cx_etl import doctor, quota
+from cx_etl.connections import connection as connected
 from cx_etl.errors import RetriableError
 from cx_etl.http import Client
-from cx_etl.settings import connection as connected
 from cx_etl.sources import account
 from cx_etl.sources.base import NOTHING, Answer, Page, Quota, Request
 from cx_etl.sources.zendesk import SOURCE

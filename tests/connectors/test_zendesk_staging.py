@@ -11,7 +11,7 @@ import small_zendesk as small
 from psycopg.rows import dict_row
 from small_zendesk import ago
 
-from cx_etl import transform
+from cx_etl import dbt_runner
 from cx_etl.nightly import extract_all, load_all
 from cx_etl.settings import load_settings
 from sandbox.connections import connection
@@ -47,8 +47,8 @@ def _build() -> None:
     settings = load_settings()
     chosen = ("--select", "path:models/staging/zendesk", "--indirect-selection", "cautious")
     values = json.dumps({"build_id": 1, "as_of_date": "2026-11-20"})
-    with transform.variables_set(transform.dbt_environment(settings)):
-        outcome = dbtRunner().invoke(["build", *transform.dbt_arguments(settings), *chosen, "--vars", values])
+    with dbt_runner.variables_set(dbt_runner.dbt_environment(settings)):
+        outcome = dbtRunner().invoke(["build", *dbt_runner.dbt_arguments(settings), *chosen, "--vars", values])
     told = {one.node.name: one.message for one in outcome.result or []}
     assert outcome.success, told or outcome.exception
 

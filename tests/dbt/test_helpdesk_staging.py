@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
+from cx_etl.dbt_runner import dbt_arguments, dbt_environment, variables_set
 from cx_etl.nightly import extract_all, load_all
 from cx_etl.settings import load_settings
-from cx_etl.transform import dbt_arguments, dbt_environment, variables_set
 from sandboxes import Sandbox
 
 NIGHT = date(2026, 11, 20)

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cx_etl import transform
+from cx_etl import dbt_runner
 from cx_etl.nightly import extract_all, load_all
 from cx_etl.settings import load_settings
 from sandboxes import Sandbox
@@ -26,8 +26,8 @@ def built(sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch) -> 
     list(load_all(NIGHT, ("woocommerce", "shiprocket")))
     settings = load_settings()
     select = ("--select", "staging.woocommerce", "staging.shiprocket")
-    with transform.variables_set(transform.dbt_environment(settings)):
-        outcome = dbtRunner().invoke(["build", *transform.dbt_arguments(settings), *select])
+    with dbt_runner.variables_set(dbt_runner.dbt_environment(settings)):
+        outcome = dbtRunner().invoke(["build", *dbt_runner.dbt_arguments(settings), *select])
     assert outcome.success, outcome.exception
     names = [each.node.name for each in outcome.result.results if each.node.resource_type == "model"]
     with psycopg.connect(warehouse, row_factory=dict_row) as connection:

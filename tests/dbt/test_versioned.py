@@ -9,8 +9,8 @@ import psycopg
 import pytest
 import yaml
 
+from cx_etl.dbt_runner import dbt_environment, variables_set
 from cx_etl.settings import ROOT, load_settings
-from cx_etl.transform import dbt_environment, variables_set
 
 OPEN = 9223372036854775807
 COLUMNS = {"thing": "text", "amount": "numeric(18, 2)", "note": "text"}

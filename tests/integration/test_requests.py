@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from cx_etl.connections import connection
 from cx_etl.errors import CxError, RetriableError
 from cx_etl.extract import extract
 from cx_etl.http import Client
 from cx_etl.load import load
-from cx_etl.settings import connection
 from cx_etl.sources import typeform
 from cx_etl.sources.base import Answer, Page, Request
 from raw_state import answer

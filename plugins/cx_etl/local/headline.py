@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from rich.console import Console
@@ -70,16 +71,22 @@ def _value(metric: Metric, values: Sequence[Any] | None) -> tuple[str, str]:
 
 
 def _times(reports: Sequence[NightReport]) -> Table:
-    table = Table(title="Seconds per step", title_justify="left")
+    """Seconds of work: the tasks of a source, which run side by side, together; of the other DAGs each its own."""
+    table = Table(title="Seconds of work (the tasks of a source together)", title_justify="left")
     table.add_column("step", no_wrap=True)
     ran = [report for report in reports if not report.reused]
     for report in ran:
         table.add_column(report.night.isoformat(), justify="right")
-    by_step: dict[str, dict[object, float]] = defaultdict(dict)
+    by_step: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     for report in ran:
         for step in report.steps:
-            by_step[step.name][report.night] = step.seconds
-    for name, times in by_step.items():
+            by_step[_group(step.name)][report.night] += step.seconds
+    # Sources in the order of their names, the steps after them in the order they ran.
+    for name, times in sorted(by_step.items(), key=lambda item: (1, "") if "." in item[0] else (0, item[0])):
         table.add_row(name, *(f"{times[r.night]:.1f}" if r.night in times else "" for r in ran))
-    table.add_row("the whole night", *(f"{report.seconds:.1f}" for report in ran), style="bold")
+    table.add_row("the whole night by the clock", *(f"{report.seconds:.1f}" for report in ran), style="bold")
     return table
+
+
+def _group(step: str) -> str:
+    return step.partition(".")[0] if step.startswith("extract_") else step

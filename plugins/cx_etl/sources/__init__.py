@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources import (
     asknicely,
     delighted,

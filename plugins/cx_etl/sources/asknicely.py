@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from cx_etl.auth import HeaderAuth
+from cx_etl.connections import Connection
 from cx_etl.contract import IntText, UnixText
 from cx_etl.errors import RetriableError
-from cx_etl.settings import Connection
 from cx_etl.sources.base import (
     Answer,
     Budget,

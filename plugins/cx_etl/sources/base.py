@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from cx_etl.connections import Connection
 from cx_etl.contract import utc
 from cx_etl.errors import ConfigError
-from cx_etl.settings import Connection
 
 if TYPE_CHECKING:
     import httpx
@@ -100,11 +100,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Table:
-    """A raw table of a stream: its name without schema, its contract, and the key fields as the vendor names them."""
+    """A raw table of a stream: its name without schema, its contract, and the key fields as the vendor names them.
+
+    ``part_of`` are the columns that hold the key of the first table's record, without which this one is not: with that
+    it is marked as deleted.
+    """
 
     name: str
     contract: type[msgspec.Struct]
     key: str | tuple[str, ...]
+    part_of: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ SOURCE = Source(
             name="satisfaction_ratings",
             tables=(
                 Table("freshdesk__satisfaction_ratings", SatisfactionRating, "id"),
-                Table("freshdesk__rating_answers", RatingAnswer, ("rating_id", "question")),
+                Table("freshdesk__rating_answers", RatingAnswer, ("rating_id", "question"), part_of=("rating_id",)),
             ),
             start=api.ratings,
             read=api.read_list,

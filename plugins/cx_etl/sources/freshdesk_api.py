@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, DataError, RetriableError
-from cx_etl.settings import Connection
 from cx_etl.sources.base import NOTHING, Answer, Page, Quota, Request, Window, moments
 
 PAGE_SIZE = 100

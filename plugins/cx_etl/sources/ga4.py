@@ -16,8 +16,8 @@ import httpx
 import msgspec
 
 from cx_etl.auth import bearer
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, DataError, RestartError, RetriableError
-from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Budget, Page, Probe, Quota, Request, Source, Stream, Table, Window
 from cx_etl.sources.ga4_login import ServiceAccount
 from cx_etl.sources.ga4_reports import ChannelConversion, ChannelDay, DeviceDay, Report, records

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from cx_etl.connections import Connection
 from cx_etl.contract import utc
-from cx_etl.settings import Connection
 from cx_etl.sources.base import (
     NOTHING,
     Answer,

@@ -8,9 +8,10 @@ from typing import Any
 
 import httpx
 
+from cx_etl.connections import Connection
 from cx_etl.errors import RetriableError
 from cx_etl.refresh_tokens import RefreshedToken
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources.base import NOTHING, Answer, Page, Request, Window
 from cx_etl.sources.hootsuite_answers import NETWORKS, PROFILES, REFUSED, refusal, told_at
 from cx_etl.sources.hootsuite_records import Listed

@@ -15,10 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from cx_etl.auth import FetchedToken, HeaderAuth
+from cx_etl.connections import Connection
 from cx_etl.contract import utc
 from cx_etl.errors import ConfigError, CxError, RestartError, RetriableError
 from cx_etl.files import zipped_checksum, zipped_line_parts, zipped_lines
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources.base import NOTHING, Answer, Page, Probe, Request, Source, Stream, Table, Window
 from cx_etl.sources.qualtrics_records import (
     Envelope,

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 
 from cx_etl.auth import FetchedToken
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, RetriableError
-from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Page, Request
 from cx_etl.sources.shiprocket_records import IST
 

@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any
 
 from cx_etl.auth import HeaderAuth
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, CxError, DataError, RetriableError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources import shopify_access as access
 from cx_etl.sources import shopify_documents as documents
 from cx_etl.sources import shopify_followup_records as followups
@@ -32,6 +33,8 @@ ORDERS_PER_PAGE = 100
 PARTS_PER_REQUEST = 15
 # The search index lags behind writes.
 OVERLAP = timedelta(hours=6)
+# What an exported line calls the record that it belongs to.
+PART = ("__parentId",)
 
 
 def _token(connection: Connection) -> HeaderAuth:
@@ -151,7 +154,7 @@ STREAMS = (
             poll=documents.POLL_WITH_PERSON,
         ),
         Table("shopify__orders", records.Order, "id"),
-        Table("shopify__line_items", records.LineItem, "id"),
+        Table("shopify__line_items", records.LineItem, "id", PART),
     ),
     _stream(
         "customers",
@@ -171,7 +174,7 @@ STREAMS = (
             sizes=_sizes,
         ),
         Table("shopify__fulfillments", followups.Fulfillment, "id"),
-        Table("shopify__fulfillment_events", followups.FulfillmentEvent, "id"),
+        Table("shopify__fulfillment_events", followups.FulfillmentEvent, "id", PART),
         found_by="order__updatedAt",
     ),
     _stream(
@@ -182,8 +185,10 @@ STREAMS = (
             tables={"FulfillmentOrderLineItem": 1, "Fulfillment": 2},
         ),
         Table("shopify__fulfillment_orders", followups.FulfillmentOrder, "id"),
-        Table("shopify__fulfillment_order_lines", followups.FulfillmentOrderLine, "id"),
-        Table("shopify__fulfillment_order_fulfillments", followups.FulfillmentOrderFulfillment, ("id", "__parentId")),
+        Table("shopify__fulfillment_order_lines", followups.FulfillmentOrderLine, "id", PART),
+        Table(
+            "shopify__fulfillment_order_fulfillments", followups.FulfillmentOrderFulfillment, ("id", "__parentId"), PART
+        ),
     ),
     _stream(
         "refunds",
@@ -198,7 +203,7 @@ STREAMS = (
             sizes=_sizes,
         ),
         Table("shopify__refunds", followups.Refund, "id"),
-        Table("shopify__refund_line_items", followups.RefundLineItem, "id"),
+        Table("shopify__refund_line_items", followups.RefundLineItem, "id", PART),
         found_by="order__updatedAt",
     ),
     _stream(
@@ -210,8 +215,8 @@ STREAMS = (
             passed_over="Order",
         ),
         Table("shopify__returns", followups.Return, "id"),
-        Table("shopify__return_line_items", followups.ReturnLineItem, "id"),
-        Table("shopify__reverse_fulfillment_orders", followups.ReverseFulfillmentOrder, "id"),
+        Table("shopify__return_line_items", followups.ReturnLineItem, "id", PART),
+        Table("shopify__reverse_fulfillment_orders", followups.ReverseFulfillmentOrder, "id", PART),
         found_by="order__updatedAt",
         version_at=lambda each: each.order.updated_at,
     ),
@@ -224,7 +229,7 @@ STREAMS = (
             poll=documents.POLL_WITH_PERSON,
         ),
         Table("shopify__abandoned_checkouts", records.AbandonedCheckout, "id"),
-        Table("shopify__abandoned_checkout_lines", records.AbandonedCheckoutLine, "id"),
+        Table("shopify__abandoned_checkout_lines", records.AbandonedCheckoutLine, "id", PART),
     ),
 )
 

@@ -17,16 +17,16 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from cx_etl.auth import HeaderAuth, bearer
+from cx_etl.connections import Connection
 from cx_etl.contract import utc
-from cx_etl.errors import ConfigError, CxError, RestartError, RetriableError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.errors import RestartError, RetriableError
+from cx_etl.sources import surveymonkey_access as access
 from cx_etl.sources.base import (
     NOTHING,
     Answer,
     Budget,
     Page,
     Probe,
-    Quota,
     Request,
     Source,
     Stream,
@@ -38,21 +38,13 @@ from cx_etl.sources.surveymonkey_records import Response, Survey, SurveyDetails,
 
 LIST_PAGE_SIZE = 1000
 PAGE_SIZE = 100
-DAILY_CALLS = 500
 SHOWN = "response_count,date_created,date_modified,language,question_count"
 OLDEST_FIRST = {"sort_by": "date_modified", "sort_order": "ASC"}
 SECOND = timedelta(seconds=1)
-GONE, WRONG_REGION, TOO_LARGE, USER_GONE = "1020", "1018", "1030", ("1052", "1053")
-REFUSALS = (403, 404, 413)
 
 
 def _token(connection: Connection) -> HeaderAuth:
     return bearer(connection.password)
-
-
-def _chosen() -> tuple[str, ...]:
-    """The surveys that the settings name; none: all."""
-    return tuple(map(str, load_settings().options.get("surveymonkey", {}).get("surveys", ())))
 
 
 def _stamp(moment: datetime) -> str:
@@ -61,7 +53,7 @@ def _stamp(moment: datetime) -> str:
 
 
 def _get(path: str, **changes: Any) -> Request:
-    return Request(f"/v3{path}", accepts=REFUSALS, **changes)
+    return Request(f"/v3{path}", accepts=access.REFUSALS, **changes)
 
 
 def _list(window: Window) -> tuple[Request, ...]:
@@ -113,7 +105,7 @@ def _details(window: Window) -> tuple[Request, ...]:
 
 def _read_details(answer: Answer) -> Page:
     if answer.request.path == "/v3/surveys":
-        (body, following, _), chosen = _walk(answer), _chosen()
+        (body, following, _), chosen = _walk(answer), access.chosen()
         ids = [survey["id"] for survey in body["data"] if not chosen or survey["id"] in chosen]
         details = [_get(f"/surveys/{survey}/details", context={"survey": survey}) for survey in ids]
         return Page(0, (*details, *following), bodies=NOTHING)
@@ -127,7 +119,7 @@ def _read_details(answer: Answer) -> Page:
 def _responses(window: Window) -> tuple[Request, ...]:
     """The named surveys at once; without names the surveys are listed first."""
     since = _stamp(window.start)
-    if chosen := _chosen():
+    if chosen := access.chosen():
         return tuple(_bulk(survey, since) for survey in chosen)
     return tuple(request.but(context={"since": since}) for request in _list(window))
 
@@ -161,78 +153,15 @@ def _gone(answer: Answer) -> Page:
     return Page(0, bodies=NOTHING, note=f"survey {survey} no longer exists: nothing of it was read")
 
 
-def _check(answer: Answer) -> None:
-    """Raises by the id of the vendor's error; a 404 of a survey that no longer exists is an answer."""
-    if answer.status not in REFUSALS:
-        return
-    error = answer.decoded().get("error")
-    number, message = (str(error.get("id")), error.get("message")) if isinstance(error, dict) else ("", error)
-    told = f"surveymonkey {answer.request.path}: {answer.status} {message} (error {number or 'without id'})"
-    if number == WRONG_REGION:
-        raise ConfigError(
-            f"{told}: the account is kept in another region",
-            "set the connection's host to the access_url of the token: https://api.eu.surveymonkey.com, "
-            "https://api.surveymonkey.ca",
-        )
-    if number in USER_GONE:
-        raise ConfigError(f"{told}: the user of the token is gone", "make a token of a user that exists")
-    if answer.status == 403:
-        raise ConfigError(told, "grant the app surveys_read, responses_read and responses_read_detail (a paid plan)")
-    if number == TOO_LARGE:
-        raise CxError(
-            told, "the vendor does not show surveys this large: leave it out of [options.surveymonkey] surveys"
-        )
-    if number != GONE:
-        raise CxError(told, "the request is wrong: see the vendor's changelog")
-
-
-def _quota(answer: Answer) -> Quota | None:
-    """The window that is used up, the day's before the minute's; else the day's, which is the scarce one."""
-    windows = [quota for name in ("Day", "Minute") if (quota := _window(answer.headers, name))]
-    for quota in windows:
-        if quota.left <= 0:
-            return quota
-    return next(iter(reversed(windows) if answer.status == 429 else windows), None)
-
-
-def _window(headers: Mapping[str, str], name: str) -> Quota | None:
-    left, limit, resets = (
-        headers.get(f"x-ratelimit-app-global-{name.lower()}-{part}") for part in ("remaining", "limit", "reset")
-    )
-    return None if left is None else Quota(float(left), float(limit or 0), resets_seconds=float(resets or 0))
-
-
-def _judge_user(answer: Answer) -> str:
-    user = answer.decoded()
-    granted = (user.get("scopes") or {}).get("granted")
-    missing = {"surveys_read", "responses_read", "responses_read_detail"} - set(granted or ())
-    if granted is not None and missing:
-        raise ConfigError(
-            f"the token lacks the scopes {', '.join(sorted(missing))}", "grant them to the app, log in anew"
-        )
-    return f"{user.get('username', 'a user')}, {'all scopes' if granted is not None else 'scopes not told'}"
-
-
-def _judge_surveys(answer: Answer) -> str:
-    total, chosen, day = answer.decoded()["total"], _chosen(), _window(answer.headers, "Day")
-    allowed = day.limit if day else DAILY_CALLS
-    if not chosen and total >= allowed:
-        raise ConfigError(
-            f"{total} surveys need as many calls a night, {allowed:,.0f} are allowed",
-            "name those that matter in [options.surveymonkey] surveys",
-        )
-    return f"{total} surveys, {len(chosen) or 'all'} of them are asked for responses"
-
-
 SOURCE = Source(
     name="surveymonkey",
     auth=_token,
-    check=_check,
-    quota=_quota,
-    budgets=(Budget("calls a day", DAILY_CALLS, 86_400), Budget("calls a minute", 120, 60)),
+    check=access.check,
+    quota=access.quota,
+    budgets=(Budget("calls a day", access.DAILY_CALLS, 86_400), Budget("calls a minute", 120, 60)),
     probes=(
-        Probe("user and scopes", _get("/users/me"), _judge_user),
-        Probe("surveys", _get("/surveys", params={"page": "1", "per_page": "1"}), _judge_surveys),
+        Probe("user and scopes", _get("/users/me"), access.judge_user),
+        Probe("surveys", _get("/surveys", params={"page": "1", "per_page": "1"}), access.judge_surveys),
     ),
     streams=(
         Stream(

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from cx_etl.auth import HeaderAuth, bearer
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, DataError, RestartError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.sources.base import (
     NOTHING,
     Answer,

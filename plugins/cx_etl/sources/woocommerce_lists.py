@@ -10,8 +10,8 @@ import httpx
 import msgspec
 
 from cx_etl.auth import SignedQuery
+from cx_etl.connections import Connection
 from cx_etl.errors import DataError, RestartError, RetriableError
-from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Page, Request, Window
 
 API = "/wp-json/wc/v3"

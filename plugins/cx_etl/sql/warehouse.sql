@@ -3,6 +3,7 @@
 create schema if not exists raw;
 create schema if not exists staging;
 create schema if not exists intermediate;
+create schema if not exists inference;
 create schema if not exists marts_versions;
 create schema if not exists audit;
 create schema if not exists marts;

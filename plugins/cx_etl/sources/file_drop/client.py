@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cx_etl.connections import Connection
 from cx_etl.errors import DataError
-from cx_etl.settings import Connection
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 from cx_etl.sources.file_drop import delivered
 from cx_etl.sources.file_drop.delivered import Known, Owner

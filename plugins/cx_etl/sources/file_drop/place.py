@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, DataError, RestartError, RetriableError
-from cx_etl.settings import Connection, load_settings
+from cx_etl.settings import load_settings
 
 PROCESSED = "processed"
 # What programs call a file while they write it.

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from cx_etl.auth import FetchedToken, bearer
-from cx_etl.settings import Connection
+from cx_etl.connections import Connection
 from cx_etl.sources.base import Request, Source, Stream, Table, Window, records_under
 from cx_etl.sources.zendesk import account, hours, paging, surveys
 from cx_etl.sources.zendesk.records import (

@@ -1,0 +1,28 @@
+"""What SQL cannot compute: steps of a build that read models and write tables of the schema ``inference``.
+
+Such a table is a source to the models after it, and can be made anew from the models that its step needs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class Inference:
+    """A step: the models it ``needs``, and what it does with the connection and the build's as-of date.
+
+    ``run`` leaves its tables complete for what the models hold, inside one transaction. The same models give the same
+    tables.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    run: Callable[["psycopg.Connection", date], None]
+
+
+INFERENCES: tuple[Inference, ...] = ()
