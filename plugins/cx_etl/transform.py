@@ -150,7 +150,7 @@ def _run_models(run: DbtRun) -> None:
     if not needs:
         run.invoke("build")
         return
-    run.invoke("run", "--select", *needs)
+    run.invoke("build", "--select", *needs, "--indirect-selection", "empty")
     for inference in INFERENCES:
         with connect() as connection:
             inference.run(connection, run.as_of_date)

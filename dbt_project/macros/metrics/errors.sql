@@ -25,3 +25,11 @@
     {%- set m = "cast(" ~ n ~ " as double precision)" -%}
     10000 * {{ hits }} / {{ m }} * (1 - {{ hits }} / {{ m }}) / {{ m }}
 {%- endmacro %}
+
+{#- Of a mean, in its own unit squared; null for a single observation. -#}
+{% macro squared_error_of_mean(total, total_of_squares, n) -%}
+    cast(
+        greatest({{ total_of_squares }} - {{ total }} * {{ total }} / {{ n }}, 0) / nullif({{ n }} - 1, 0) / {{ n }}
+        as double precision
+    )
+{%- endmacro %}

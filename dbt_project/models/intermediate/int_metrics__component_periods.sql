@@ -83,6 +83,27 @@ rolling as (
 
 ),
 
+-- Weeks begin on Monday.
+weekly as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        'week' as grain,
+        cast(date_trunc('week', cast(business_date as timestamp)) as date) as period_start,
+        cast(date_trunc('week', cast(business_date as timestamp)) + interval '7 days' as date) as period_end,
+        sum(n) as n,
+        sum(positives) as positives,
+        sum(negatives) as negatives,
+        sum(total) as total,
+        sum(total_of_squares) as total_of_squares,
+        sum(unfinished) as unfinished
+    from components
+    group by metric_variant, segment_name, segment_value, date_trunc('week', cast(business_date as timestamp))
+
+),
+
 monthly as (
 
     select
@@ -128,6 +149,8 @@ unioned as (
     select * from daily
     union all
     select * from rolling
+    union all
+    select * from weekly
     union all
     select * from monthly
     union all

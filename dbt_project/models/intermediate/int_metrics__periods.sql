@@ -69,6 +69,7 @@ periods as (
         case grain
             when 'day' then period_start - 1
             when 'rolling_30d' then period_start - 30
+            when 'week' then period_start - 7
             when 'month' then cast(period_start - interval '1 month' as date)
         end as previous_period_start,
         period_end <= {{ as_of_date() }} + 1 and unfinished = 0 as is_complete

@@ -8,12 +8,21 @@ periods as (
 
 ),
 
+definitions as (
+
+    select * from {{ ref('metric_definitions') }}
+
+),
+
 kinds as (
 
     select
-        *,
-        case metric_variant when 'nps' then 'net' when 'first_reply_minutes_mean' then 'mean' else 'share' end as kind
+        periods.*,
+        definitions.kind,
+        definitions.unit,
+        definitions.definition_version
     from periods
+    left join definitions on periods.metric_variant = definitions.metric_variant
 
 ),
 
@@ -30,12 +39,13 @@ valued as (
         case kind
             when 'net' then {{ net_score('positives', 'negatives', 'n') }}
             when 'share' then cast(cast(100 as numeric) * positives / n as numeric(20, 6))
-            else cast(total / n as numeric(20, 6))
+            when 'mean' then cast(total / n as numeric(20, 6))
+            else cast(total as numeric(20, 6))
         end as value,
         case kind
             when 'net' then {{ squared_error_of_net_score('positives', 'negatives', 'n') }}
             when 'share' then {{ squared_error_of_share('positives', 'n') }}
-            else cast(greatest(total_of_squares - total * total / n, 0) / nullif(n - 1, 0) / n as double precision)
+            when 'mean' then {{ squared_error_of_mean('total', 'total_of_squares', 'n') }}
         end as squared_error
     from kinds
 
@@ -48,12 +58,12 @@ bounded as (
         case kind
             when 'net' then {{ adjusted_wald('positives', 'negatives', 'n', '-') }}
             when 'share' then {{ wilson('positives', 'n', '-', 100) }}
-            else cast(value - 1.959964 * sqrt(squared_error) as numeric(20, 6))
+            when 'mean' then cast(value - 1.959964 * sqrt(squared_error) as numeric(20, 6))
         end as ci_low,
         case kind
             when 'net' then {{ adjusted_wald('positives', 'negatives', 'n', '+') }}
             when 'share' then {{ wilson('positives', 'n', '+', 100) }}
-            else cast(value + 1.959964 * sqrt(squared_error) as numeric(20, 6))
+            when 'mean' then cast(value + 1.959964 * sqrt(squared_error) as numeric(20, 6))
         end as ci_high
     from valued
 
@@ -92,14 +102,16 @@ final as (
         period_end,
         cast(n as integer) as n,
         cast(numerator as numeric(20, 6)) as numerator,
-        cast(n as numeric(20, 6)) as denominator,
+        cast(case when kind in ('net', 'share', 'mean') then n end as numeric(20, 6)) as denominator,
         value,
-        ci_low,
-        ci_high,
+        cast(ci_low as numeric(20, 6)) as ci_low,
+        cast(ci_high as numeric(20, 6)) as ci_high,
         previous_value,
         is_significant,
         is_complete,
-        '1' as definition_version
+        definition_version,
+        kind,
+        unit
     from compared
 
 )
