@@ -45,7 +45,8 @@ unioned as (
         order_name,
         woocommerce_customer_key as account_key,
         email,
-        currency,
+        -- ISO 4217's code for none.
+        coalesce(currency, 'XXX') as currency,
         channel,
         country,
         region,
