@@ -7,17 +7,18 @@ staged as (
     select fulfillment_key as shipment_key, order_key
     from {{ ref('stg_shopify__fulfillments') }}
     union all
-    select shipment_key, cast(null as text) as order_key
-    from {{ ref('stg_shiprocket__shipments') }}
-    where not is_deleted
+    select shipments.shipment_key, named.order_key
+    from {{ ref('stg_shiprocket__shipments') }} as shipments
+    left join {{ ref('int_shipments__shiprocket') }} as named on shipments.shipment_key = named.shipment_key
+    where not shipments.is_deleted
 
 ),
 
 excluded as (
 
     select order_key
-    from {{ ref('stg_shopify__orders') }}
-    where is_test or is_deleted
+    from {{ ref('int_orders__unioned') }}
+    where exclusion_reason is not null
 
 ),
 
@@ -45,6 +46,5 @@ from staged
 left join {{ ref('fct_shipments') }} as counted on staged.shipment_key = counted.shipment_key
 where
     counted.shipment_key is null
-    and staged.order_key is not null
-    and staged.order_key not in (select order_key from excluded)
+    and (staged.order_key is null or staged.order_key not in (select order_key from excluded))
     and staged.shipment_key not in (select shipment_key from told_twice)

@@ -77,10 +77,10 @@ final as (
         *,
         delivered_at > promised_at as is_delivered_late,
         {{ business_date('delivered_at') }} > {{ business_date('promised_at') }} as is_delivered_after_promised_day,
-        case
+        cast(case
             when delivered_at > promised_at then {{ days_between('promised_at', 'delivered_at') }}
             when delivered_at <= promised_at then 0
-        end as late_days,
+        end as numeric(20, 6)) as late_days,
         {{ days_between('paid_at', 'shipped_at') }} as processing_days,
         {{ days_between('shipped_at', 'delivered_at') }} as transit_days,
         {{ days_between('paid_at', 'delivered_at') }} as delivery_days

@@ -43,10 +43,10 @@ final as (
             else 'pending'
         end as outcome,
         {{ days_between('shipped_at', 'delivered_at') }} as transit_days,
-        case
+        cast(case
             when delivered_at > promised_at then {{ days_between('promised_at', 'delivered_at') }}
             when delivered_at <= promised_at then 0
-        end as late_days
+        end as numeric(20, 6)) as late_days
     from countable
 
 )

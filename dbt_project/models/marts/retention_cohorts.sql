@@ -104,12 +104,11 @@ final as (
         cast(customers as integer) as customers,
         cast(active_customers as integer) as active_customers,
         cast(returned_so_far as integer) as returned_customers,
-        case
-            when is_complete then cast(cast(active_customers as numeric) / customers as numeric(20, 6))
-        end as retention_rate,
-        case when is_complete then cast(returned_so_far / customers as numeric(20, 6)) end as cumulative_rate,
-        case when unconvertible = 0 then cast(net_sales as numeric(18, 2)) end as net_sales,
-        case when unconvertible_so_far = 0 then cast(net_sales_so_far as numeric(18, 2)) end as cumulative_net_sales,
+        cast(case when is_complete then cast(active_customers as numeric) / customers end as numeric(20, 6))
+            as retention_rate,
+        cast(case when is_complete then returned_so_far / customers end as numeric(20, 6)) as cumulative_rate,
+        cast(case when unconvertible = 0 then net_sales end as numeric(18, 2)) as net_sales,
+        cast(case when unconvertible_so_far = 0 then net_sales_so_far end as numeric(18, 2)) as cumulative_net_sales,
         is_complete
     from dense
 
