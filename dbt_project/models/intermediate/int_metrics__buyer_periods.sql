@@ -42,8 +42,9 @@ changes as (
         sum(change.repeat_buyers) as repeat_buyers,
         sum(change.returning_buyers) as returning_buyers
     from in_windows
-    cross join lateral (
-        values
+    cross join
+        lateral (
+            values
             (in_windows.order_date, 1, in_windows.repeats, in_windows.returns),
             (
                 least(in_windows.order_date + in_windows.days, in_windows.next_order_date),
@@ -53,7 +54,7 @@ changes as (
                 least(in_windows.previous_order_date + in_windows.days, in_windows.next_order_date),
                 0, -in_windows.repeats, 0
             )
-    ) as change (last_day, buyers, repeat_buyers, returning_buyers)
+        ) as change (last_day, buyers, repeat_buyers, returning_buyers)
     group by in_windows.grain, in_windows.segment_name, in_windows.segment_value, change.last_day
 
 ),

@@ -73,14 +73,15 @@ components as (
     select
         measure.*, delivered.business_date, delivered.source, delivered.country, delivered.carrier
     from delivered
-    cross join lateral (
-        values
+    cross join
+        lateral (
+            values
             ('late_delivery_rate', promised_n, late, 0, 0, 0),
             ('late_delivery_rate_by_date', promised_n, late_by_date, 0, 0, 0),
             ('return_rate', delivered_n, returned, 0, 0, undecided),
             ('transit_days_mean', transit_n, 0, transit_total, transit_squares, 0),
             ('delivery_days_mean', delivery_n, 0, delivery_total, delivery_squares, 0)
-    ) as measure (metric_variant, n, positives, total, total_of_squares, unfinished)
+        ) as measure (metric_variant, n, positives, total, total_of_squares, unfinished)
     union all
     select
         'processing_days_mean' as metric_variant, processing_n, 0, processing_total, processing_squares, 0,
@@ -108,9 +109,10 @@ segmented as (
         sum(components.total_of_squares) as total_of_squares,
         sum(components.unfinished) as unfinished
     from components
-    cross join lateral (
-        {{ segments('components', ['source', 'country', 'carrier']) }}
-    ) as segment (segment_name, segment_value)
+    cross join
+        lateral (
+            {{ segments('components', ['source', 'country', 'carrier']) }}
+        ) as segment (segment_name, segment_value)
     where segment.segment_value is not null
     group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
 

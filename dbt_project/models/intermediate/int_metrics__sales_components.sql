@@ -51,9 +51,10 @@ segmented as (
         segment.segment_name,
         segment.segment_value
     from days
-    cross join lateral (
-        {{ segments('days', ['source', 'country', 'currency']) }}
-    ) as segment (segment_name, segment_value)
+    cross join
+        lateral (
+            {{ segments('days', ['source', 'country', 'currency']) }}
+        ) as segment (segment_name, segment_value)
     where segment.segment_value is not null and (segment.segment_name = 'currency') = (days.told_in = 'currency')
 
 ),
@@ -92,13 +93,14 @@ components as (
         measure.total_of_squares,
         0 as unfinished
     from summed
-    cross join lateral (
-        values
+    cross join
+        lateral (
+            values
             ('gross_sales', summed.orders, summed.gross_sales, cast(0 as numeric)),
             ('returns', summed.refunds, summed.returns, cast(0 as numeric)),
             ('net_sales', summed.orders + summed.refunds, summed.net_sales, cast(0 as numeric)),
             ('aov', summed.orders, summed.net_sales, summed.net_sales_squares)
-    ) as measure (metric_variant, n, total, total_of_squares)
+        ) as measure (metric_variant, n, total, total_of_squares)
     where summed.unconvertible = 0
 
 )

@@ -42,8 +42,9 @@ shipments_of_orders as (
                 then max(delivered_at) filter (where not is_sent_back)
         end as delivered_at,
         max(promised_at) as promised_at,
-        (array_agg(carrier order by shipped_at desc nulls last, shipment_key desc) filter (where carrier is not null))[1]
-            as carrier
+        (
+            array_agg(carrier order by shipped_at desc nulls last, shipment_key desc) filter (where carrier is not null)
+        )[1] as carrier
     from shipments
     where not is_cancelled and order_key is not null
     group by order_key, source

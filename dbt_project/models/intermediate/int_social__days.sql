@@ -39,7 +39,9 @@ engagement_of_posts as (
             coalesce(sum(value) filter (where metric = 'likes'), 0),
             coalesce(sum(value) filter (where metric = 'reactions'), 0)
         ) + coalesce(
-            sum(value) filter (where metric in ('comments', 'replies', 'shares', 'retweets', 'reposts', 'quotes', 'saves')),
+            sum(value) filter (
+                where metric in ('comments', 'replies', 'shares', 'retweets', 'reposts', 'quotes', 'saves')
+            ),
             0
         ) as engagement
     from post_metrics
