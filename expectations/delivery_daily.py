@@ -9,4 +9,5 @@ EXPECTATIONS = (
     between("orders", 0, None, "a count"),
     between("delivered", 0, None, "a count"),
     between("late", 0, None, "a count"),
+    between("refund_days_median", 0, 366, "a refund a year after its return is a wrong time", "warning", mostly=0.99),
 )

@@ -1,6 +1,6 @@
 """Retention per cohort: shares, no cohort that has not begun."""
 
-from expectations import between, not_after_as_of, not_emptied, not_shrunk
+from expectations import at_least, between, not_after_as_of, not_emptied, not_shrunk
 
 EXPECTATIONS = (
     not_emptied(),
@@ -10,4 +10,5 @@ EXPECTATIONS = (
     between("retention_rate", 0, 1, "a share of the cohort"),
     between("cumulative_rate", 0, 1, "a share of the cohort"),
     between("customers", 1, None, "a cohort is made of its customers"),
+    at_least("customers", "returned_customers", "who came back is of the cohort"),
 )

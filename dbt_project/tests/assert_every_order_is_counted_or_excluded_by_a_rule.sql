@@ -1,4 +1,4 @@
--- Orders of the store that are missing from the mart although no named rule excludes them, and the reverse.
+-- Orders of the stores that are missing from the mart although no named rule excludes them, and the reverse.
 with
 
 expected as (
@@ -6,6 +6,10 @@ expected as (
     select order_key
     from {{ ref('stg_shopify__orders') }}
     where not is_test and not is_deleted
+    union all
+    select order_key
+    from {{ ref('stg_woocommerce__orders') }}
+    where not is_deleted and status not in ('auto-draft', 'checkout-draft', 'draft')
 
 ),
 

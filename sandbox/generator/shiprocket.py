@@ -123,13 +123,14 @@ class Parcels:
         return at
 
     def _send_without_courier(self, parcel: Parcel, at: datetime) -> None:
-        """The shop brings it itself, under a number that no courier knows."""
+        """The shop brings it itself, under a number that no courier knows; never sooner than its own list says."""
         parcel.awb, parcel.courier, parcel.status = f"SELF-{parcel.number}", "Self", "SELF FULFILED"
         at = self._plan.later(at, self._rng.uniform(1, 8) * HOUR)
         self._write(parcel, at)
-        parcel.status = "DELIVERED"
-        parcel.delivered = self._plan.later(at, self._rng.uniform(0.5, 4) * DAY)
-        self._write(parcel, parcel.delivered)
+        if arrives := parcel.order.delivered:
+            parcel.status = "DELIVERED"
+            parcel.delivered = max(arrives, self._plan.later(at, self._rng.uniform(0.5, 4) * DAY))
+            self._write(parcel, parcel.delivered)
 
     def _travel(self, parcel: Parcel, picked: datetime) -> None:
         """From the pickup to the door, or to the door and back."""

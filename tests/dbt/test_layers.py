@@ -12,15 +12,19 @@ PROJECT = ROOT / "dbt_project"
 MARTS = {
     "dim_customers",
     "fct_orders",
+    "fct_shipments",
     "fct_tickets",
     "fct_survey_responses",
     "nps_daily",
     "csat_daily",
     "ces_daily",
     "response_time_daily",
+    "sales_daily",
     "delivery_daily",
     "churn_monthly",
     "retention_cohorts",
+    "web_daily",
+    "social_daily",
     "metric_values",
 }
 MAY_READ = {

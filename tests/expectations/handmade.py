@@ -50,8 +50,30 @@ SHAPES = {
         "business_date date, source text, channel text, tickets bigint, answered bigint",
         "business_date, source, channel",
     ),
+    "fct_shipments": (
+        "shipment_key text, source text, order_key text, business_date date, shipped_at timestamptz,"
+        " delivered_at timestamptz, outcome text, failed_attempts integer, late_days numeric(20, 6)",
+        "shipment_key",
+    ),
+    "sales_daily": (
+        "business_date date, source text, currency text, orders bigint, refunds bigint, gross_sales numeric(18, 2),"
+        " discounts numeric(18, 2), returns numeric(18, 2), net_sales numeric(18, 2)",
+        "business_date, source, currency",
+    ),
+    "web_daily": (
+        "business_date date, source text, channel text, sessions bigint, engaged_sessions bigint,"
+        " converted_sessions bigint, bounce_rate numeric(20, 6), conversion_rate numeric(20, 6)",
+        "business_date, source, channel",
+    ),
+    "social_daily": (
+        "business_date date, source text, network text, profile text, posts bigint, messages_sent bigint,"
+        " engagement numeric(20, 6), first_response_seconds_slowest_team numeric(20, 2),"
+        " first_response_seconds_fastest_team numeric(20, 2)",
+        "business_date, source, network, profile",
+    ),
     "delivery_daily": (
-        "business_date date, source text, orders bigint, delivered bigint, late bigint",
+        "business_date date, source text, orders bigint, delivered bigint, late bigint,"
+        " refund_days_median numeric(20, 6)",
         "business_date, source",
     ),
     "churn_monthly": (
@@ -62,6 +84,7 @@ SHAPES = {
     ),
     "retention_cohorts": (
         "cohort_month date, month_number integer, customers bigint, active_customers bigint,"
+        " returned_customers bigint,"
         " retention_rate numeric(20, 6), cumulative_rate numeric(20, 6), net_sales numeric(18, 2)",
         "cohort_month, month_number",
     ),

@@ -6,9 +6,15 @@ shopify_customers as (
 
 ),
 
+woocommerce_customers as (
+
+    select * from {{ ref('stg_woocommerce__customers') }}
+
+),
+
 orders as (
 
-    select * from {{ ref('stg_shopify__orders') }}
+    select * from {{ ref('int_orders__unioned') }}
 
 ),
 
@@ -48,18 +54,25 @@ identities as (
     select shopify_customer_key as identity_key, email
     from shopify_customers
     union all
+    select woocommerce_customer_key as identity_key, email
+    from woocommerce_customers
+    union all
     -- Orders may arrive before their customer does.
     select distinct
-        orders.shopify_customer_key as identity_key,
+        orders.account_key as identity_key,
         cast(null as text) as email
     from orders
-    left join shopify_customers on orders.shopify_customer_key = shopify_customers.shopify_customer_key
-    where orders.shopify_customer_key is not null and shopify_customers.shopify_customer_key is null
+    left join shopify_customers on orders.account_key = shopify_customers.shopify_customer_key
+    left join woocommerce_customers on orders.account_key = woocommerce_customers.woocommerce_customer_key
+    where
+        orders.account_key is not null
+        and shopify_customers.shopify_customer_key is null
+        and woocommerce_customers.woocommerce_customer_key is null
     union all
     -- A guest with neither account nor e-mail cannot be recognised again.
     select order_key as identity_key, email
     from orders
-    where shopify_customer_key is null
+    where account_key is null
     union all
     select user_key as identity_key, email
     from users

@@ -18,6 +18,24 @@ order_components as (
 
 ),
 
+sales_components as (
+
+    select * from {{ ref('int_metrics__sales_components') }}
+
+),
+
+shipment_components as (
+
+    select * from {{ ref('int_metrics__shipment_components') }}
+
+),
+
+web_components as (
+
+    select * from {{ ref('int_metrics__web_components') }}
+
+),
+
 unioned as (
 
     select * from survey_components
@@ -25,6 +43,12 @@ unioned as (
     select * from ticket_components
     union all
     select * from order_components
+    union all
+    select * from sales_components
+    union all
+    select * from shipment_components
+    union all
+    select * from web_components
 
 ),
 

@@ -6,9 +6,9 @@ component_periods as (
 
 ),
 
-repeat_purchase_periods as (
+buyer_periods as (
 
-    select * from {{ ref('int_metrics__repeat_purchase_periods') }}
+    select * from {{ ref('int_metrics__buyer_periods') }}
 
 ),
 
@@ -20,8 +20,17 @@ logo_churn_periods as (
 
 customer_periods as (
 
-    select 'repeat_purchase_rate' as metric_variant, *
-    from repeat_purchase_periods
+    select
+        'repeat_purchase_rate' as metric_variant, grain, segment_name, segment_value, period_start, period_end,
+        buyers as n,
+        repeat_buyers as positives
+    from buyer_periods
+    union all
+    select
+        'returning_customer_rate' as metric_variant, grain, segment_name, segment_value, period_start, period_end,
+        buyers as n,
+        returning_buyers as positives
+    from buyer_periods
     union all
     select 'logo_churn_rate' as metric_variant, *
     from logo_churn_periods

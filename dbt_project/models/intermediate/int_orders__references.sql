@@ -2,24 +2,27 @@ with
 
 orders as (
 
-    select * from {{ ref('stg_shopify__orders') }}
+    select * from {{ ref('int_orders__unioned') }}
 
 ),
 
--- What a survey may call an order: its global id, its number, or its name with or without the hash.
+-- What a survey or a carrier may call an order: its global id, its number, or its name with or without the hash.
 order_references as (
 
     select order_gid as reference, order_key
     from orders
+    where order_gid is not null
     union
     select order_id as reference, order_key
     from orders
     union
     select order_name as reference, order_key
     from orders
+    where order_name is not null
     union
     select replace(order_name, '#', '') as reference, order_key
     from orders
+    where order_name is not null
 
 ),
 

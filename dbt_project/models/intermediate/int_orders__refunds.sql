@@ -2,7 +2,7 @@ with
 
 refunds as (
 
-    select * from {{ ref('stg_shopify__refunds') }}
+    select * from {{ ref('int_refunds__unioned') }}
 
 ),
 
@@ -12,6 +12,7 @@ orders as (
 
 ),
 
+-- A cancelled order was no sale, so paying it back is no return.
 joined as (
 
     select
@@ -26,6 +27,7 @@ joined as (
         ) as refunded_so_far
     from refunds
     inner join orders on refunds.order_key = orders.order_key
+    where not orders.is_cancelled
 
 ),
 

@@ -30,7 +30,21 @@ final as (
         promised_at,
         is_delivered_late,
         delivery_days,
-        cast(order_number_of_customer as integer) as order_number_of_customer
+        cast(order_number_of_customer as integer) as order_number_of_customer,
+        region,
+        channel,
+        is_guest,
+        reporting_currency,
+        cast(exchange_rate as numeric(20, 10)) as exchange_rate,
+        carrier,
+        is_delivered_after_promised_day,
+        cast(late_days as numeric(20, 6)) as late_days,
+        processing_days,
+        transit_days,
+        returned_at,
+        return_opened_at,
+        return_refunded_at,
+        refund_days
     from orders
 
 )

@@ -25,6 +25,7 @@ renamed as (
         "cancelReason" as cancel_reason,
         "shippingLine__title" as shipping_method,
         "shippingAddress__countryCodeV2" as country,
+        "shippingAddress__provinceCode" as region,
         coalesce("subtotalPriceSet__shopMoney__amount", 0) as subtotal,
         coalesce("totalDiscountsSet__shopMoney__amount", 0) as discounts,
         "totalPriceSet__shopMoney__amount" as total_price,

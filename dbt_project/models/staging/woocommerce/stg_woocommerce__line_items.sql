@@ -16,6 +16,8 @@ renamed as (
         nullif(sku, '') as sku,
         quantity,
         price as unit_price,
+        -- Before discounts; total is after them.
+        subtotal,
         total
     from line_items
 

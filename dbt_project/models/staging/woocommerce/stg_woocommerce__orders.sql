@@ -18,6 +18,7 @@ renamed as (
         currency,
         created_via as channel,
         coalesce(nullif(shipping__country, ''), nullif(billing__country, '')) as country,
+        coalesce(nullif(shipping__state, ''), nullif(billing__state, '')) as region,
         status,
         coalesce(total, 0) - coalesce(shipping_total, 0) - coalesce(total_tax, 0) as subtotal,
         coalesce(discount_total, 0) as discounts,

@@ -1,0 +1,55 @@
+with
+
+shipments as (
+
+    select * from {{ ref('int_shipments__joined') }}
+
+),
+
+-- A parcel counts on the day its way ended: at the customer's door, or back at the shop. Only the carrier platform
+-- tells of those that came back; a share of other sources' parcels would always be 0.
+ended as (
+
+    select
+        coalesce(delivered_date, sent_back_date) as business_date, source, country, carrier,
+        count(*) filter (where source = 'shiprocket') as ended,
+        count(*) filter (where outcome = 'returned_to_origin') as sent_back,
+        count(delivered_at) as delivered,
+        count(*) filter (where delivered_at is not null and failed_attempts = 0) as delivered_at_first
+    from shipments
+    where outcome in ('delivered', 'late', 'returned_to_origin')
+        and coalesce(delivered_date, sent_back_date) is not null
+    group by coalesce(delivered_date, sent_back_date), source, country, carrier
+
+),
+
+components as (
+
+    select
+        measure.metric_variant,
+        segment.segment_name,
+        segment.segment_value,
+        ended.business_date,
+        sum(measure.n) as n,
+        sum(measure.positives) as positives,
+        0 as negatives,
+        cast(0 as numeric) as total,
+        cast(0 as numeric) as total_of_squares,
+        0 as unfinished
+    from ended
+    cross join
+        lateral (
+            values
+            ('return_to_origin_rate', ended.ended, ended.sent_back),
+            ('first_attempt_rate', ended.delivered, ended.delivered_at_first)
+        ) as measure (metric_variant, n, positives)
+    cross join
+        lateral (
+            {{ segments('ended', ['source', 'country', 'carrier']) }}
+        ) as segment (segment_name, segment_value)
+    where segment.segment_value is not null
+    group by measure.metric_variant, segment.segment_name, segment.segment_value, ended.business_date
+
+)
+
+select * from components where n > 0
