@@ -24,21 +24,9 @@ order_references as (
 
 ),
 
-tickets as (
-
-    select * from {{ ref('stg_zendesk__tickets') }}
-
-),
-
--- A ticket number that several helpdesk accounts use proves none of them.
 ticket_references as (
 
-    select
-        ticket_id as reference,
-        min(ticket_key) as ticket_key
-    from tickets
-    group by ticket_id
-    having count(*) = 1
+    select * from {{ ref('int_tickets__references') }}
 
 ),
 
@@ -46,14 +34,18 @@ joined as (
 
     select
         responses.response_key,
+        responses.submission_key,
         responses.source,
+        responses.form_id,
         responses.question,
         identities.customer_key,
         scored.metric,
+        scored.metric_variant,
         scored.scale_min,
         scored.scale_max,
         scored.direction,
         scored.score,
+        scored.goodness,
         scored.outcome,
         scored.bucket,
         responses.sent_at,
@@ -62,7 +54,8 @@ joined as (
         responses.comment,
         coalesce(responses.channel, 'unknown') as channel,
         order_references.order_key,
-        coalesce(responses.rated_ticket_key, ticket_references.ticket_key) as ticket_key
+        coalesce(responses.rated_ticket_key, ticket_references.ticket_key) as ticket_key,
+        responses.rated_agent_key
     from responses
     left join scored on responses.response_key = scored.response_key
     left join identities on responses.identity_key = identities.identity_key

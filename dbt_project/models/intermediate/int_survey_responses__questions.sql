@@ -1,14 +1,14 @@
 with
 
-responses as (
+forms as (
 
-    select * from {{ ref('stg_typeform__responses') }}
+    select * from {{ ref('int_survey_responses__forms') }}
 
 ),
 
 answers as (
 
-    select * from {{ ref('stg_typeform__answers') }}
+    select * from {{ ref('int_survey_responses__form_answers') }}
 
 ),
 
@@ -18,11 +18,15 @@ metric_declarations as (
 
 ),
 
-declared as (
+-- Several numbers to one question, as a matrix gives, are no answer to it unless they agree.
+scores as (
 
-    select form_id, field_ref
-    from metric_declarations
-    where source = 'typeform'
+    select
+        response_key,
+        question,
+        case when min(answer_number) = max(answer_number) then max(answer_number) end as answer
+    from answers
+    group by response_key, question
 
 ),
 
@@ -30,24 +34,23 @@ declared as (
 -- those whose answers hold it.
 asked as (
 
-    select responses.response_key, declared.field_ref as question
-    from responses
-    inner join declared on responses.form_id = declared.form_id
-    union
-    select answers.response_key, answers.question
-    from answers
-    inner join declared on answers.question = declared.field_ref and declared.form_id = '*'
-
-),
-
-scores as (
-
     select
-        response_key,
-        question,
-        max(answer_number) as answer
-    from answers
-    group by response_key, question
+        forms.response_key,
+        metric_declarations.field_ref as question
+    from forms
+    inner join metric_declarations
+        on forms.source = metric_declarations.source and forms.form_id = metric_declarations.form_id
+    union
+    select
+        forms.response_key,
+        scores.question
+    from forms
+    inner join scores on forms.response_key = scores.response_key
+    inner join metric_declarations
+        on
+            forms.source = metric_declarations.source
+            and scores.question = metric_declarations.field_ref
+            and metric_declarations.form_id = '*'
 
 ),
 
@@ -55,9 +58,9 @@ comments as (
 
     select
         response_key,
-        string_agg(answer_text, ' ' order by position_in_response) as comment
+        string_agg(comment_text, ' ' order by position_in_response) as comment
     from answers
-    where answer_type = 'text' and trim(answer_text) <> ''
+    where comment_text is not null
     group by response_key
 
 ),
@@ -65,16 +68,16 @@ comments as (
 joined as (
 
     select
-        responses.response_key,
-        responses.form_id,
+        forms.response_key,
+        forms.form_id,
         asked.question,
         scores.answer,
         comments.comment
-    from responses
-    left join asked on responses.response_key = asked.response_key
+    from forms
+    left join asked on forms.response_key = asked.response_key
     left join scores
-        on responses.response_key = scores.response_key and asked.question = scores.question
-    left join comments on responses.response_key = comments.response_key
+        on forms.response_key = scores.response_key and asked.question = scores.question
+    left join comments on forms.response_key = comments.response_key
 
 )
 

@@ -52,6 +52,7 @@ scored as (
 
 ),
 
+-- goodness runs the way a high number is good, whatever the form's own direction is.
 with_goodness as (
 
     select
@@ -61,19 +62,32 @@ with_goodness as (
 
 ),
 
+-- The scales for which METRICS has a definition; on any other an answer keeps its score and is in no bucket.
+with_variant as (
+
+    select
+        *,
+        case
+            when metric = 'nps' and scale_min = 0 and scale_max = 10 then 'nps'
+            when metric = 'csat' and (scale_min, scale_max) in ((1, 5), (1, 3), (0, 1)) then 'csat_top2'
+            when metric = 'ces' and scale_min = 1 and scale_max = 5 then 'ces_agree'
+            when metric = 'ces' and scale_min = 1 and scale_max = 7 then 'ces7'
+        end as metric_variant
+    from with_goodness
+
+),
+
 -- 1: promoter, satisfied, easy; 0: passive, neutral; -1: detractor, dissatisfied, hard.
 with_outcome as (
 
     select
         *,
         case
-            when metric = 'nps' and scale_min = 0 and scale_max = 10
+            when metric_variant = 'nps'
                 then case when goodness >= 9 then 1 when goodness >= 7 then 0 when goodness >= 0 then -1 end
-            when metric in ('csat', 'ces') and scale_min = 1 and scale_max = 5 then sign(goodness - 3)
-            when metric = 'csat' and scale_min = 1 and scale_max = 3 then goodness - 2
-            when metric = 'csat' and scale_min = 0 and scale_max = 1 then 2 * goodness - 1
+            when metric_variant is not null then sign(2 * goodness - scale_min - scale_max)
         end as outcome
-    from with_goodness
+    from with_variant
 
 ),
 
@@ -82,10 +96,12 @@ final as (
     select
         response_key,
         metric,
+        metric_variant,
         scale_min,
         scale_max,
         direction,
         score,
+        goodness,
         cast(outcome as integer) as outcome,
         case
             when metric = 'nps'

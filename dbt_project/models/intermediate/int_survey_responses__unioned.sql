@@ -1,14 +1,14 @@
 with
 
-asknicely_responses as (
+single_questions as (
 
-    select * from {{ ref('stg_asknicely__responses') }}
+    select * from {{ ref('int_survey_responses__single_questions') }}
 
 ),
 
-typeform_responses as (
+forms as (
 
-    select * from {{ ref('stg_typeform__responses') }}
+    select * from {{ ref('int_survey_responses__forms') }}
 
 ),
 
@@ -20,22 +20,18 @@ questions as (
 
 ratings as (
 
-    select * from {{ ref('int_survey_responses__latest_ratings') }}
+    select * from {{ ref('int_survey_responses__ratings') }}
 
 ),
 
-tickets as (
-
-    select * from {{ ref('stg_zendesk__tickets') }}
-
-),
-
+-- submission_key is what was sent or filled in as a whole; its answers are responses.
 unioned as (
 
     select
         response_key,
+        response_key as submission_key,
         response_key as identity_key,
-        'asknicely' as source,
+        source,
         '*' as form_id,
         question,
         cast(answer as numeric) as answer,
@@ -44,46 +40,48 @@ unioned as (
         order_reference,
         ticket_reference,
         cast(null as text) as rated_ticket_key,
+        cast(null as text) as rated_agent_key,
         sent_at,
         responded_at
-    from asknicely_responses
-    where not is_deleted
+    from single_questions
     union all
     -- One form may ask several things: each declared question is a response of its own.
     select
-        typeform_responses.response_key || coalesce(':' || questions.question, '') as response_key,
-        typeform_responses.response_key as identity_key,
-        'typeform' as source,
-        typeform_responses.form_id,
+        forms.response_key || coalesce(':' || questions.question, '') as response_key,
+        forms.response_key as submission_key,
+        forms.response_key as identity_key,
+        forms.source,
+        forms.form_id,
         questions.question,
         questions.answer,
         questions.comment,
-        typeform_responses.channel,
-        typeform_responses.order_reference,
-        typeform_responses.ticket_reference,
+        forms.channel,
+        forms.order_reference,
+        forms.ticket_reference,
         cast(null as text) as rated_ticket_key,
+        cast(null as text) as rated_agent_key,
         cast(null as timestamptz) as sent_at,
-        typeform_responses.submitted_at as responded_at
-    from typeform_responses
-    inner join questions on typeform_responses.response_key = questions.response_key
-    where not typeform_responses.is_deleted
+        forms.responded_at
+    from forms
+    inner join questions on forms.response_key = questions.response_key
     union all
     select
-        ratings.rating_key as response_key,
-        ratings.requester_key as identity_key,
-        'zendesk' as source,
-        '*' as form_id,
-        'satisfaction_rating' as question,
-        cast(ratings.score as numeric) as answer,
-        ratings.comment,
-        tickets.channel,
+        response_key,
+        response_key as submission_key,
+        identity_key,
+        source,
+        form_id,
+        question,
+        answer,
+        comment,
+        channel,
         cast(null as text) as order_reference,
         cast(null as text) as ticket_reference,
-        ratings.ticket_key as rated_ticket_key,
-        ratings.created_at as sent_at,
-        case when ratings.score is not null then ratings.updated_at end as responded_at
+        rated_ticket_key,
+        rated_agent_key,
+        sent_at,
+        responded_at
     from ratings
-    left join tickets on ratings.ticket_key = tickets.ticket_key
 
 )
 

@@ -9,7 +9,7 @@ responses as (
 daily as (
 
     select
-        metric,
+        metric_variant,
         source,
         channel,
         question,
@@ -20,7 +20,7 @@ daily as (
         count(*) filter (where outcome = -1) as negatives
     from responses
     where outcome is not null and business_date <= {{ as_of_date() }}
-    group by metric, source, channel, question, business_date
+    group by metric_variant, source, channel, question, business_date
 
 )
 

@@ -9,17 +9,17 @@ surveys as (
 first_days as (
 
     select
-        metric,
+        metric_variant,
         min(business_date) as first_day
     from surveys
-    group by metric
+    group by metric_variant
 
 ),
 
 spine as (
 
     select
-        first_days.metric,
+        first_days.metric_variant,
         calendar.day as business_date
     from first_days
     cross join lateral ({{ days('first_days.first_day', as_of_date()) }}) as calendar
@@ -28,7 +28,7 @@ spine as (
 
 pairs as (
 
-    select distinct metric, source, channel
+    select distinct metric_variant, source, channel
     from surveys
 
 ),
@@ -36,7 +36,7 @@ pairs as (
 counted as (
 
     select
-        metric,
+        metric_variant,
         source,
         channel,
         business_date,
@@ -45,14 +45,14 @@ counted as (
         sum(neutrals) as neutrals,
         sum(negatives) as negatives
     from surveys
-    group by metric, source, channel, business_date
+    group by metric_variant, source, channel, business_date
 
 ),
 
 dense as (
 
     select
-        spine.metric,
+        spine.metric_variant,
         spine.business_date,
         pairs.source,
         pairs.channel,
@@ -61,9 +61,9 @@ dense as (
         coalesce(counted.neutrals, 0) as neutrals,
         coalesce(counted.negatives, 0) as negatives
     from spine
-    inner join pairs on spine.metric = pairs.metric
+    inner join pairs on spine.metric_variant = pairs.metric_variant
     left join counted
-        on pairs.metric = counted.metric
+        on pairs.metric_variant = counted.metric_variant
             and pairs.source = counted.source
             and pairs.channel = counted.channel
             and spine.business_date = counted.business_date
@@ -80,7 +80,7 @@ rolling as (
         sum(negatives) over last_30_days as rolling_negatives
     from dense
     window last_30_days as (
-        partition by metric, source, channel order by business_date rows between 29 preceding and current row
+        partition by metric_variant, source, channel order by business_date rows between 29 preceding and current row
     )
 
 )

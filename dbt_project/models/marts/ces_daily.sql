@@ -29,7 +29,7 @@ final as (
         {{ wilson('rolling_positives', 'rolling_n', '-', 100) }} as rolling_30d_ci_low,
         {{ wilson('rolling_positives', 'rolling_n', '+', 100) }} as rolling_30d_ci_high
     from surveys
-    where metric = 'ces'
+    where metric_variant = 'ces_agree'
 
 )
 

@@ -13,9 +13,11 @@ final as (
     select
         response_key,
         source,
+        form_id,
         question,
         customer_key,
         metric,
+        metric_variant,
         scale_min,
         scale_max,
         direction,

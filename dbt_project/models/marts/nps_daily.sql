@@ -29,7 +29,7 @@ final as (
         {{ adjusted_wald('rolling_positives', 'rolling_negatives', 'rolling_n', '-') }} as rolling_30d_ci_low,
         {{ adjusted_wald('rolling_positives', 'rolling_negatives', 'rolling_n', '+') }} as rolling_30d_ci_high
     from surveys
-    where metric = 'nps'
+    where metric_variant = 'nps'
 
 )
 

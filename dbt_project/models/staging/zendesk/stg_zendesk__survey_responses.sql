@@ -32,6 +32,21 @@ answers as (
 
 ),
 
+-- A survey says only when it expires; its ticket's events say when it was offered.
+offers as (
+
+    select
+        child_events._account,
+        child_events.survey_response_id,
+        min(ticket_events.created_at) as offered_at
+    from {{ source('raw', 'zendesk__ticket_events__child_events') }} as child_events
+    inner join {{ ref('stg_zendesk__ticket_events') }} as ticket_events
+        on ticket_events.event_key = 'zendesk:' || child_events._account || ':' || child_events._parent_key
+    where child_events.event_type = 'SurveyOffered'
+    group by child_events._account, child_events.survey_response_id
+
+),
+
 joined as (
 
     select
@@ -42,6 +57,7 @@ joined as (
         answers.rating,
         answers.rating_category,
         answers.comment,
+        offers.offered_at,
         answers.rated_at,
         survey_responses.expires_at,
         survey_responses._deleted_at is not null as is_deleted
@@ -50,6 +66,10 @@ joined as (
         on
             survey_responses._account = subjects._account
             and survey_responses.id = subjects._parent_key
+    left join offers
+        on
+            survey_responses._account = offers._account
+            and survey_responses.id = offers.survey_response_id
     left join answers
         on answers.response_key = 'zendesk:' || survey_responses._account || ':' || survey_responses.id
 
