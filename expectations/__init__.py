@@ -20,6 +20,10 @@ MARTS = (
     "delivery_daily",
     "churn_monthly",
     "retention_cohorts",
+    "customer_touchpoints",
+    "churn_touchpoints",
+    "experience_to_value",
+    "data_as_of",
     "metric_values",
 )
 
