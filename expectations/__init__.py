@@ -24,6 +24,10 @@ MARTS = (
     "retention_cohorts",
     "web_daily",
     "social_daily",
+    "customer_touchpoints",
+    "churn_touchpoints",
+    "experience_to_value",
+    "data_as_of",
     "metric_values",
 )
 

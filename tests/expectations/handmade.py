@@ -88,6 +88,28 @@ SHAPES = {
         " retention_rate numeric(20, 6), cumulative_rate numeric(20, 6), net_sales numeric(18, 2)",
         "cohort_month, month_number",
     ),
+    "customer_touchpoints": (
+        "touchpoint_key text, customer_key text, occurred_at timestamptz, business_date date, touchpoint text,"
+        " outcome text, outcome_rule text, source text, channel text, reference_key text",
+        "touchpoint_key",
+    ),
+    "churn_touchpoints": (
+        "month date, churn_rule text, touchpoint text, outcome text, customers integer, customers_lost integer,"
+        " share_of_lost numeric(20, 6), share_of_stayed numeric(20, 6), loss_rate numeric(20, 6),"
+        " loss_rate_ci_low numeric(20, 6), loss_rate_ci_high numeric(20, 6), lift numeric(20, 6)",
+        "month, churn_rule, touchpoint, outcome",
+    ),
+    "experience_to_value": (
+        "experience_event text, bucket text, cohort_month date, stratum_name text, stratum_value text, n integer,"
+        " repeat_rate numeric(20, 6), repeat_rate_difference numeric(20, 6), difference_ci_low numeric(20, 6),"
+        " difference_ci_high numeric(20, 6), next_nps numeric(20, 6), next_csat_rate numeric(20, 6)",
+        "experience_event, bucket, cohort_month, stratum_name, stratum_value",
+    ),
+    "data_as_of": (
+        "source text, account text, stream text, as_of_date date, last_night date, nights_behind integer,"
+        " is_last_night_failed boolean",
+        "source, account, stream",
+    ),
     "metric_values": (
         "metric_variant text, grain text, period_start date, segment_name text, segment_value text, period_end date,"
         " n bigint, numerator numeric(20, 6), denominator numeric(20, 6), value numeric(20, 6), ci_low numeric(20, 6),"

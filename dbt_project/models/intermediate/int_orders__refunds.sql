@@ -19,6 +19,7 @@ joined as (
         refunds.refund_key,
         refunds.order_key,
         orders.source,
+        refunds.refunded_at,
         {{ business_date('refunds.refunded_at') }} as business_date,
         refunds.amount,
         orders.gross_sales - orders.discounts as goods,
@@ -38,6 +39,7 @@ final as (
         refund_key,
         order_key,
         source,
+        refunded_at,
         business_date,
         least(refunded_so_far, goods) - least(refunded_so_far - amount, goods) as amount
     from joined

@@ -1,0 +1,85 @@
+with
+
+positions as (
+
+    select * from {{ ref('int_experiences__positions') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders__joined') }}
+
+),
+
+answers as (
+
+    select * from {{ ref('int_survey_responses__sequence') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('customer_bands') }}
+
+),
+
+-- The customer's first, latest and next order, and the next answers, each found by its number.
+joined as (
+
+    select
+        positions.*,
+        latest_orders.gross_sales - latest_orders.discounts as order_value,
+        positions.experience_date - first_orders.business_date as customer_age_days,
+        positions.experience_date + 90 <= {{ as_of_date() }} as is_elapsed,
+        next_orders.business_date <= positions.experience_date + 90 as is_repeat,
+        case when next_nps.business_date <= positions.experience_date + 90 then next_nps.outcome end as nps_outcome,
+        case when next_csat.business_date <= positions.experience_date + 90 then next_csat.outcome end as csat_outcome
+    from positions
+    left join orders as first_orders
+        on positions.customer_key = first_orders.customer_key
+            and first_orders.order_number_of_customer = 1
+            and positions.orders_so_far > 0
+    left join orders as latest_orders
+        on positions.customer_key = latest_orders.customer_key
+            and positions.orders_so_far = latest_orders.order_number_of_customer
+    left join orders as next_orders
+        on positions.customer_key = next_orders.customer_key
+            and positions.orders_so_far + 1 = next_orders.order_number_of_customer
+    left join answers as next_nps
+        on positions.customer_key = next_nps.customer_key
+            and next_nps.metric = 'nps'
+            and positions.nps_so_far + 1 = next_nps.answer_number_of_customer
+    left join answers as next_csat
+        on positions.customer_key = next_csat.customer_key
+            and next_csat.metric = 'csat'
+            and positions.csat_so_far + 1 = next_csat.answer_number_of_customer
+
+),
+
+final as (
+
+    select
+        joined.customer_key,
+        joined.experience_event,
+        joined.bucket,
+        joined.is_reference,
+        joined.cohort_month,
+        joined.is_elapsed,
+        -- Until the 90 days are over nothing is known: those who came back early would stand for all.
+        case when joined.is_elapsed then coalesce(joined.is_repeat, false) end as is_repeat,
+        case when joined.is_elapsed then joined.nps_outcome end as nps_outcome,
+        case when joined.is_elapsed then joined.csat_outcome end as csat_outcome,
+        coalesce(value_bands.band, 'no_order') as order_value_band,
+        coalesce(age_bands.band, 'no_order') as customer_age_band
+    from joined
+    left join bands as value_bands
+        on value_bands.band_of = 'order_value'
+            and {{ in_range_from('joined.order_value', 'value_bands.from_value', 'value_bands.below_value') }}
+    left join bands as age_bands
+        on age_bands.band_of = 'customer_age_days'
+            and {{ in_range_from('joined.customer_age_days', 'age_bands.from_value', 'age_bands.below_value') }}
+
+)
+
+select * from final
