@@ -67,8 +67,8 @@ SHAPES = {
     ),
     "social_daily": (
         "business_date date, source text, network text, profile text, posts bigint, messages_sent bigint,"
-        " engagement numeric(20, 6), first_response_seconds_slowest_team numeric(20, 2),"
-        " first_response_seconds_fastest_team numeric(20, 2)",
+        " engagement numeric(20, 6), first_response_seconds_slowest_team numeric(20, 6),"
+        " first_response_seconds_fastest_team numeric(20, 6)",
         "business_date, source, network, profile",
     ),
     "delivery_daily": (
