@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cx_etl.voice.language import Detector, Language
+from cx_etl.voice.language import ROMAN_URDU, Detector, Language
 from cx_etl.voice.lexicon import Match, Matcher, read_terms, version_of
 from cx_etl.voice.sentiment import Sentiment, sentiment_of
 from cx_etl.voice.text import words
@@ -13,7 +13,6 @@ from cx_etl.voice.text import words
 # Raised when the code judges differently with the same lexicon.
 RULES = 1
 LEXICON = "voice_lexicon.csv"
-ROMAN_URDU = "ur-Latn"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Judge:
 
     def _matcher_of(self, *languages: str) -> Matcher:
         """The terms of these languages, in their order: where two share a word, the first one's meaning holds."""
-        return Matcher(sorted((t for t in self._terms if t.language in languages), key=_order(languages)))
+        return Matcher(term for language in languages for term in self._terms if term.language == language)
 
 
 def _vocabularies(language: Language) -> tuple[str, ...]:
@@ -53,10 +52,6 @@ def _vocabularies(language: Language) -> tuple[str, ...]:
         latin = (ROMAN_URDU, "en")
     arabic = "ur" if language.code == "ur" else "ar"
     return (*latin, arabic, "pa", "te", "mul")
-
-
-def _order(languages: tuple[str, ...]):  # type: ignore[no-untyped-def]
-    return lambda term: languages.index(term.language)
 
 
 def _themes(matches: list[Match]) -> dict[str, tuple[str, ...]]:

@@ -8,11 +8,15 @@ from functools import cache
 from typing import Any
 
 from cx_etl.voice.lexicon import Term
-from cx_etl.voice.text import words
+from cx_etl.voice.text import plain, words
 
 # A longer text says nothing more about its language.
 READ_CHARACTERS = 2000
 UNDETERMINED = "und"
+# What the lexicon calls it.
+ROMAN_URDU = "ur-Latn"
+# Below it the library has guessed: a name, one misspelt word.
+SURE = 0.4
 
 # First and last code point of the letters that people write comments in, by ISO 15924 script.
 SCRIPTS = (
@@ -65,50 +69,49 @@ def _script(char: str) -> str:
 
 
 class Detector:
-    """Tells languages. ``terms`` are those of the lexicon: its words and markers give Latin-script languages away."""
+    """Tells languages. ``terms`` are those of the lexicon: its words and markers give some languages away."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         known: dict[str, set[str]] = {}
         for term in terms:
             parts = words(term.text)
-            if len(parts) == 1 and parts[0].isascii():
+            if len(parts) == 1:
                 known.setdefault(parts[0], set()).add(term.language)
         # A word that two languages share gives neither away.
         self._telling = {word: languages.pop() for word, languages in known.items() if len(languages) == 1}
 
     def language_of(self, text: str, found: Sequence[str]) -> Language:
         """The language of the text, whose words are ``found``."""
+        text = plain(text[: 2 * READ_CHARACTERS])
         script = script_of(text)
         candidates = CANDIDATES.get(script, ())
         if len(candidates) < 2:
             return Language(candidates[0], script, 1.0) if candidates else Language(UNDETERMINED, script, 0.0)
         if script == "Arab" and not URDU_LETTERS.isdisjoint(text):
             return Language("ur", script, 1.0)
-        if script == "Latn":
-            told = self._told_by_words(found)
-            if told:
-                return told
-        return _by_library(text[:READ_CHARACTERS], script)
+        return self._told_by_words(found, script) or _by_library(text[:READ_CHARACTERS], script)
 
-    def _told_by_words(self, found: Sequence[str]) -> Language | None:
+    def _told_by_words(self, found: Sequence[str], script: str) -> Language | None:
         """Words known of one language only decide where they are many of all, or where all agree in a short text."""
         votes = Counter(self._telling[word] for word in found if word in self._telling)
         if not votes:
             return None
         best, most = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
         share, agreement = most / len(found), most / votes.total()
-        if best == "ur-Latn" and (most >= 2 or share >= 0.3) and agreement >= 0.4:
-            return Language("ur", "Latn", round(agreement, 3))
-        if votes["ur-Latn"] >= 2 and votes["ur-Latn"] >= 0.2 * len(found) and best == "en":
-            return Language("ur", "Latn", round(votes["ur-Latn"] / votes.total(), 3))
-        if share >= 0.3 and agreement >= 0.75 and best in CANDIDATES["Latn"]:
-            return Language(best, "Latn", round(agreement, 3))
+        # Roman Urdu is full of English words, and English has none of Roman Urdu's.
+        roman = votes[ROMAN_URDU]
+        if roman >= max(0.4 * votes.total(), min(2, 0.3 * len(found))) or (
+            best == "en" and roman >= max(2, 0.2 * len(found))
+        ):
+            return Language("ur", "Latn", round(roman / votes.total(), 3))
+        if share >= 0.3 and agreement >= 0.75 and best in CANDIDATES[script]:
+            return Language(best, script, round(agreement, 3))
         return None
 
 
 def _by_library(text: str, script: str) -> Language:
     code, confidence = _identifier(script).classify(text)
-    return Language(code, script, round(float(confidence), 3))
+    return Language(code if confidence >= SURE else UNDETERMINED, script, round(float(confidence), 3))
 
 
 @cache
