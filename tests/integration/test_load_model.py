@@ -215,3 +215,52 @@ def test_what_a_complete_answer_no_longer_has_is_marked(warehouse: str, monkeypa
     assert (report.deleted, report.rejected) == (2, 1)
     gone = rows(warehouse, "select id, _deleted_at from raw.lab__things where _deleted_at is not null order by 1")
     assert gone == [(2, later[0].astimezone(UTC)), (4, later[0].astimezone(UTC))]
+
+
+def test_an_older_answer_says_nothing_of_what_was_seen_later(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, absent_is_deleted=True, found_by="")
+    nights = [date(2026, 11, 20), date(2026, 11, 21)]
+    land([[thing(1)]], nights[0])
+    land([[thing(1), thing(2)]], nights[1], [START + timedelta(hours=50)])
+    load("lab", "things", nights[1])
+    assert load("lab", "things", nights[0]).deleted == 0
+    assert rows(warehouse, "select id from raw.lab__things where _deleted_at is null order by 1") == [(1,), (2,)]
+
+
+def test_nothing_is_marked_where_a_record_could_not_even_be_named(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, absent_is_deleted=True, found_by="")
+    nights = [date(2026, 11, 20), date(2026, 11, 21)]
+    land([[thing(n) for n in range(1, 40)]], nights[0])
+    nameless = {name: value for name, value in thing(39).items() if name != "id"}
+    land([[*(thing(n) for n in range(1, 39)), nameless]], nights[1], [START + timedelta(hours=50)])
+    load("lab", "things", nights[0])
+    report = load("lab", "things", nights[1])
+    assert (report.deleted, report.rejected) == (0, 1)
+
+
+def test_an_account_marks_its_own_records_only(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, absent_is_deleted=True, found_by="")
+    nights = [date(2026, 11, 20), date(2026, 11, 21)]
+    land([[thing(1), thing(2)]], nights[0])
+    land([[thing(1), thing(2)]], nights[0], account="emea")
+    land([[thing(1)]], nights[1], [START + timedelta(hours=50)])
+    for label, night in (("lab", nights[0]), ("lab:emea", nights[0]), ("lab", nights[1])):
+        load(label, "things", night)
+    gone = rows(warehouse, "select _account, id from raw.lab__things where _deleted_at is not null")
+    assert gone == [("main", 2)]
+
+
+def test_a_night_read_again_says_nothing_of_what_lies_past_its_window(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, absent_is_deleted=True, found_by="changedAt")
+    next_night = date(2026, 11, 21)
+    land([[thing(1), thing(2)]])
+    land([[thing(1), thing(2), thing(3, minute=36 * 60)]], next_night, [START + timedelta(hours=50)])
+    load("lab", "things", NIGHT)
+    load("lab", "things", next_night)
+    land([[thing(1)]], NIGHT, [START + timedelta(hours=60)])
+    assert load("lab", "things", NIGHT).deleted == 1
+    assert rows(warehouse, "select id from raw.lab__things where _deleted_at is null order by 1") == [(1,), (3,)]

@@ -80,6 +80,21 @@ def test_a_key_of_several_fields_is_one_key(run: Run) -> None:
     pair = replace(THINGS, tables=(Table("toy__pairs", Thing, ("id", "part")),))
     steps = [_land(run, 1, [{"id": 1, "part": "a"}, {"id": 1, "part": "b"}], total=2)]
     assert require_all("toy pairs", pair, run, steps) == 2
+    again = [_land(run, 2, [{"id": 1, "part": "a", "flag": 1}, {"id": 1, "part": "a", "flag": 2}], total=4)]
+    with pytest.raises(RestartError, match="4 records, 2 distinct ones"):
+        require_all("toy pairs", pair, run, again)
+
+
+def test_a_chain_without_a_total_proves_nothing_and_harms_nothing(run: Run) -> None:
+    steps = [_land(run, 1, [1, 2], total=2, chain="counted"), _land(run, 2, [3], chain="not counted")]
+    assert require_all("toy things", THINGS, run, steps) == 2
+
+
+def test_the_first_answer_counts_for_when_the_night_was_over() -> None:
+    """What appeared between the first page and the last may stand on a page that was read before."""
+    steps = [Step(next=(), observed_at=END + timedelta(seconds=seconds)) for seconds in (-1, 90)]
+    with pytest.raises(DataError, match="records may still appear"):
+        require_night_over("toy things", Window(END - timedelta(days=1), END), timedelta(minutes=1), steps)
 
 
 @pytest.mark.parametrize(("seconds", "is_over"), [(59, False), (60, True)])
