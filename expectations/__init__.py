@@ -21,6 +21,8 @@ MARTS = (
     "churn_monthly",
     "retention_cohorts",
     "metric_values",
+    "feedback_comments",
+    "feedback_themes_daily",
 )
 
 # Facts of the build, filled in by the gate (see facts.py).

@@ -22,14 +22,16 @@ MARTS = {
     "churn_monthly",
     "retention_cohorts",
     "metric_values",
+    "feedback_comments",
+    "feedback_themes_daily",
 }
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts"},
 }
-# The pipeline's own records are no vendor's, so there is nothing to rename in staging.
-MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops"}, "marts": set()}
+# The pipeline's own records and inferences are no vendor's, so there is nothing to rename in staging.
+MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops", "inference"}, "marts": set()}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,7 @@ def test_personal_columns_are_marked(manifest: dict[str, Any]) -> None:
         "dim_customers.email",
         "dim_customers.phone",
         "fct_survey_responses.comment",
+        "feedback_comments.comment",
     }
 
 

@@ -18,6 +18,12 @@ order_components as (
 
 ),
 
+voice_components as (
+
+    select * from {{ ref('int_metrics__voice_components') }}
+
+),
+
 unioned as (
 
     select * from survey_components
@@ -25,6 +31,8 @@ unioned as (
     select * from ticket_components
     union all
     select * from order_components
+    union all
+    select * from voice_components
 
 ),
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from cx_etl.voice.language import ROMAN_URDU, Detector, Language
-from cx_etl.voice.lexicon import Match, Matcher, read_terms, version_of
+from cx_etl.voice.lexicon import Match, Matcher, digest_of, read_terms
 from cx_etl.voice.sentiment import Sentiment, sentiment_of
 from cx_etl.voice.text import words
 
@@ -25,10 +26,10 @@ class Judgement:
 
 
 class Judge:
-    """Judges by one lexicon. ``version`` changes with it, so that what an older one judged can be told."""
+    """Judges by one lexicon. ``version`` names all that a judgement depends on."""
 
     def __init__(self, lexicon: Path) -> None:
-        self.version = f"{RULES}-{version_of([lexicon])}"
+        self.version = f"{RULES}/py3langid {version('py3langid')}/{digest_of(lexicon)}"
         self._terms = read_terms(lexicon)
         self._detector = Detector(self._terms)
         self._matcher = cache(self._matcher_of)

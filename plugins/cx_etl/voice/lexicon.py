@@ -57,9 +57,9 @@ def read_terms(path: Path) -> list[Term]:
     return terms
 
 
-def version_of(paths: Iterable[Path]) -> str:
-    """Twelve digits that change with the content of any of the files."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+def digest_of(path: Path) -> str:
+    """Twelve digits that change with the content of the file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 class Matcher:
