@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-import psycopg
 import pytest
 
 from cx_etl import transform
@@ -120,25 +119,6 @@ def test_metrics_about_comments(reviews: Built) -> None:
         net = found["comment_sentiment_net", "all" if segment == "all" else "language", segment]
         assert net["n"] == len(ours)
         assert net["numerator"] == ours.count("positive") - ours.count("negative")
-
-
-def test_a_second_build_judges_nothing_again_and_a_new_version_everything(
-    reviews: Built, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """PostgreSQL's own row version tells which judgements were written anew."""
-    before = _written(reviews)
-    assert transform.build(NIGHT).rows_changed == 0
-    assert _written(reviews) == before
-    monkeypatch.setattr("cx_etl.voice.judging.RULES", 2)
-    transform.build(NIGHT)
-    after = _written(reviews)
-    assert after.keys() == before.keys()
-    assert not set(after.values()) & set(before.values())
-
-
-def _written(reviews: Built) -> dict[str, str]:
-    with psycopg.connect(reviews.dsn) as connection:
-        return dict(connection.execute("select comment_hash, xmin::text from inference.comments").fetchall())
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ LONGEST_PREFIX_TERM = 12
 
 @dataclass(frozen=True)
 class Term:
-    """``role`` is empty for a word of a theme or mood, else what it does: see ``ROLES``."""
+    """One line of the lexicon; see ``ROLES`` for its role."""
 
     language: str
     text: str
@@ -39,9 +39,9 @@ class Match:
     term: Term
 
 
-# negator: turns what follows; negator_after: what precedes; intensifier: weighs its neighbour; contrast: what precedes
-# weighs less; marker: only tells the language.
-ROLES = ("", "negator", "negator_after", "intensifier", "contrast", "marker")
+# word: tells a theme or a mood; negator: turns what follows; negator_after: what precedes; intensifier: weighs its
+# neighbour; contrast: what precedes weighs less; marker: only tells the language.
+ROLES = ("word", "negator", "negator_after", "intensifier", "contrast", "marker")
 
 
 def read_terms(path: Path) -> list[Term]:
@@ -128,6 +128,6 @@ class Matcher:
         for prefix in ARABIC_PREFIXES:
             if word.startswith(prefix) and len(word) > len(prefix) + 2:
                 term = self._single.get(word[len(prefix) :])
-                if term and not term.role:
+                if term and term.role == "word":
                     return term
         return None

@@ -57,7 +57,7 @@ def sentiment_of(found: Sequence[str], matches: Sequence[Match]) -> Sentiment:
 
 
 def _is_opinion(term: Term) -> bool:
-    return not term.role and term.polarity != 0
+    return term.role == "word" and term.polarity != 0
 
 
 def _clauses(found: Sequence[str]) -> list[int]:
