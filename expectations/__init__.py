@@ -30,6 +30,8 @@ MARTS = (
     "data_as_of",
     "dim_dates",
     "metric_values",
+    "feedback_comments",
+    "feedback_themes_daily",
 )
 
 # Facts of the build, filled in by the gate (see facts.py).

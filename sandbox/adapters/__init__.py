@@ -12,13 +12,17 @@ from sandbox.records.writer import DatasetWriter
 
 @dataclass(frozen=True)
 class Adapter:
-    """One set: how to recognise it, how to convert it, under which terms, and what its questions measure."""
+    """One set: how to recognise it, how to convert it, under which terms, and what its questions measure.
+
+    One that ``has_dates`` of its own is merged with others; one without has no place in their calendar.
+    """
 
     name: str
     licence: str
     marker: str
     convert: Callable[[Path, DatasetWriter], None]
     metrics: tuple[Mapping[str, Any], ...]
+    has_dates: bool = True
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:

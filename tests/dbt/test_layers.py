@@ -31,14 +31,16 @@ MARTS = {
     "data_as_of",
     "dim_dates",
     "metric_values",
+    "feedback_comments",
+    "feedback_themes_daily",
 }
 MAY_READ = {
     "staging": {"staging"},
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts"},
 }
-# The pipeline's own records are no vendor's, so there is nothing to rename in staging.
-MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops"}, "marts": set()}
+# The pipeline's own records and inferences are no vendor's, so there is nothing to rename in staging.
+MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops", "inference"}, "marts": set()}
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,7 @@ def test_personal_columns_are_marked(manifest: dict[str, Any]) -> None:
         "dim_customers.email",
         "dim_customers.phone",
         "fct_survey_responses.comment",
+        "feedback_comments.comment",
     }
 
 

@@ -36,6 +36,12 @@ web_components as (
 
 ),
 
+voice_components as (
+
+    select * from {{ ref('int_metrics__voice_components') }}
+
+),
+
 unioned as (
 
     select * from survey_components
@@ -49,6 +55,8 @@ unioned as (
     select * from shipment_components
     union all
     select * from web_components
+    union all
+    select * from voice_components
 
 ),
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from cx_etl.inference import voice
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -25,4 +27,4 @@ class Inference:
     run: Callable[["psycopg.Connection", date], None]
 
 
-INFERENCES: tuple[Inference, ...] = ()
+INFERENCES: tuple[Inference, ...] = (Inference("voice", voice.NEEDS, voice.run),)
