@@ -20,6 +20,7 @@ MARTS = (
     "delivery_daily",
     "churn_monthly",
     "retention_cohorts",
+    "customer_health",
     "metric_values",
 )
 

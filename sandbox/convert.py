@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sandbox.adapters import Adapter, olist, sfo_survey, uci_incidents
+from sandbox.adapters import Adapter, cdnow, olist, sfo_survey, uci_incidents
 from sandbox.records.writer import DatasetWriter, Manifest
 
-ADAPTERS = (olist.ADAPTER, sfo_survey.ADAPTER, uci_incidents.ADAPTER)
+ADAPTERS = (olist.ADAPTER, sfo_survey.ADAPTER, uci_incidents.ADAPTER, cdnow.ADAPTER)
 TIME_ZONE = "UTC"
 
 
@@ -39,7 +39,12 @@ def convert(set_dir: Path | str, out_dir: Path | str) -> Converted:
 def find_sets(set_dir: Path) -> list[tuple[Adapter, Path]]:
     """The directory itself when it is a set, else the sets directly under it, in the order of ADAPTERS."""
     folders = [set_dir, *sorted(path for path in set_dir.iterdir() if path.is_dir())]
-    found = [(adapter, folder) for adapter in ADAPTERS for folder in folders if (folder / adapter.marker).exists()]
+    found = [
+        (adapter, folder)
+        for adapter in ADAPTERS
+        for folder in folders
+        if (folder / adapter.marker).exists() and (folder == set_dir or not adapter.stands_alone)
+    ]
     if not found:
         names = ", ".join(adapter.marker for adapter in ADAPTERS)
         raise FileNotFoundError(f"{set_dir} holds no set that has an adapter; one of these files is needed: {names}")
@@ -52,6 +57,7 @@ def _manifest(adapters: list[Adapter]) -> Manifest:
         licence="; ".join(f"{adapter.name}: {adapter.licence}" for adapter in adapters),
         time_zone=TIME_ZONE,
         metrics=[metric for adapter in adapters for metric in adapter.metrics],
+        files=[entry for adapter in adapters for entry in adapter.files],
     )
 
 

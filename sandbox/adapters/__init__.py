@@ -12,13 +12,19 @@ from sandbox.records.writer import DatasetWriter
 
 @dataclass(frozen=True)
 class Adapter:
-    """One set: how to recognise it, how to convert it, under which terms, and what its questions measure."""
+    """One set: how to recognise it, how to convert it, under which terms, and what its questions measure.
+
+    A set that ``stands_alone`` is another shop's, in other years and money: it is converted where it is asked for, and
+    not as one of a directory of sets.
+    """
 
     name: str
     licence: str
     marker: str
     convert: Callable[[Path, DatasetWriter], None]
     metrics: tuple[Mapping[str, Any], ...]
+    stands_alone: bool = False
+    files: tuple[Mapping[str, Any], ...] = ()
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from math import ceil
 from statistics import median
 from typing import Any
 
 import pytest
-from churn_worlds import Order, build
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+from churn_worlds import Order, build
 
 FIRST, AS_OF = date(2024, 1, 1), date(2025, 6, 30)
 MONTHS = [date(year, month, 1) for year in (2024, 2025) for month in range(1, 13)]
@@ -44,7 +46,7 @@ def inactive(days: list[date], month: date, limit: int) -> str:
 
 
 def gaps_of(days: list[date]) -> list[int]:
-    return [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+    return [(later - earlier).days for earlier, later in pairwise(days)]
 
 
 def cadence(days: list[date], month: date, everybody: list[list[date]]) -> str:

@@ -21,6 +21,7 @@ MARTS = {
     "delivery_daily",
     "churn_monthly",
     "retention_cohorts",
+    "customer_health",
     "metric_values",
 }
 MAY_READ = {
@@ -28,8 +29,8 @@ MAY_READ = {
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts"},
 }
-# The pipeline's own records are no vendor's, so there is nothing to rename in staging.
-MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops"}, "marts": set()}
+# The pipeline's own records and inferences are no vendor's, so there is nothing to rename in staging.
+MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops", "inference"}, "marts": set()}
 
 
 @pytest.fixture(scope="module")

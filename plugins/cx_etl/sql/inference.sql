@@ -7,7 +7,7 @@ create table if not exists inference.lifetime_parameters (
     fitted_on date not null,
     is_month_start boolean not null,
     status text not null check (status in ('fitted', 'too_few_customers', 'not_converged')),
-    reason text not null,
+    reason text,
     customers integer not null,
     repeat_customers integer not null,
     r double precision,
