@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sandbox.adapters import Adapter, app_reviews, olist, sfo_survey, uci_incidents
+from sandbox.adapters import Adapter, app_reviews, cdnow, olist, sfo_survey, uci_incidents
 from sandbox.records.writer import DatasetWriter, Manifest
 
-ADAPTERS = (olist.ADAPTER, sfo_survey.ADAPTER, uci_incidents.ADAPTER, app_reviews.ADAPTER)
+ADAPTERS = (olist.ADAPTER, sfo_survey.ADAPTER, uci_incidents.ADAPTER, cdnow.ADAPTER, app_reviews.ADAPTER)
 TIME_ZONE = "UTC"
 
 
@@ -37,13 +37,13 @@ def convert(set_dir: Path | str, out_dir: Path | str) -> Converted:
 
 
 def find_sets(set_dir: Path) -> list[tuple[Adapter, Path]]:
-    """The sets that the directory is or holds, in the order of ADAPTERS; one without dates only if it is the set."""
-    below = sorted(path for path in set_dir.iterdir() if path.is_dir())
+    """The directory itself when it is a set, else the sets directly under it, in the order of ADAPTERS."""
+    folders = [set_dir, *sorted(path for path in set_dir.iterdir() if path.is_dir())]
     found = [
         (adapter, folder)
         for adapter in ADAPTERS
-        for folder in [set_dir, *(below if adapter.has_dates else ())]
-        if (folder / adapter.marker).exists()
+        for folder in folders
+        if (folder / adapter.marker).exists() and (folder == set_dir or not adapter.stands_alone)
     ]
     if not found:
         names = ", ".join(adapter.marker for adapter in ADAPTERS)
@@ -57,6 +57,7 @@ def _manifest(adapters: list[Adapter]) -> Manifest:
         licence="; ".join(f"{adapter.name}: {adapter.licence}" for adapter in adapters),
         time_zone=TIME_ZONE,
         metrics=[metric for adapter in adapters for metric in adapter.metrics],
+        files=[entry for adapter in adapters for entry in adapter.files],
     )
 
 

@@ -14,7 +14,8 @@ from sandbox.records.writer import DatasetWriter
 class Adapter:
     """One set: how to recognise it, how to convert it, under which terms, and what its questions measure.
 
-    One that ``has_dates`` of its own is merged with others; one without has no place in their calendar.
+    A set that ``stands_alone`` is another shop's, in other years and money: it is converted where it is asked for, and
+    not as one of a directory of sets.
     """
 
     name: str
@@ -22,7 +23,8 @@ class Adapter:
     marker: str
     convert: Callable[[Path, DatasetWriter], None]
     metrics: tuple[Mapping[str, Any], ...]
-    has_dates: bool = True
+    stands_alone: bool = False
+    files: tuple[Mapping[str, Any], ...] = ()
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:

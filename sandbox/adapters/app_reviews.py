@@ -46,5 +46,5 @@ ADAPTER = Adapter(
             "direction": "high_is_good",
         },
     ),
-    has_dates=False,
+    stands_alone=True,
 )

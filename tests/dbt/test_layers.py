@@ -30,6 +30,7 @@ MARTS = {
     "experience_to_value",
     "data_as_of",
     "dim_dates",
+    "customer_health",
     "metric_values",
     "feedback_comments",
     "feedback_themes_daily",

@@ -79,8 +79,15 @@ SHAPES = {
     "churn_monthly": (
         "month date, churn_rule text, segment_name text, segment_value text, customers_at_start bigint,"
         " customers_lost bigint, customers_unknown bigint, churn_rate numeric(20, 6), ci_low numeric(20, 6),"
-        " ci_high numeric(20, 6)",
+        " ci_high numeric(20, 6), churn_rate_of_known numeric(20, 6), newly_lost_rate numeric(20, 6)",
         "month, churn_rule, segment_name, segment_value",
+    ),
+    "customer_health": (
+        "customer_key text, as_of_date date, last_order_date date, rfm_recency_days integer, r_score integer,"
+        " f_score integer, m_score integer, rfm_monetary numeric(18, 2), rfm_segment text, p_alive numeric(20, 6),"
+        " expected_orders_90d numeric(20, 6), clv_predicted numeric(18, 2), health_score numeric(20, 6),"
+        " lifetime_status text",
+        "customer_key",
     ),
     "retention_cohorts": (
         "cohort_month date, month_number integer, customers bigint, active_customers bigint,"

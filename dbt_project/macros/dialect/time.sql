@@ -70,3 +70,12 @@
         as integer
     )
 {%- endmacro %}
+
+{#- First day of the first month that begins after a date. -#}
+{% macro month_after(day) -%}
+    {{ return(adapter.dispatch('month_after', 'cx')(day)) }}
+{%- endmacro %}
+
+{% macro default__month_after(day) -%}
+    cast(date_trunc('month', cast({{ day }} as timestamp)) + interval '1 month' as date)
+{%- endmacro %}

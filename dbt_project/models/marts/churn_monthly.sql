@@ -2,45 +2,42 @@
 
 with
 
-churn_changes as (
+periods as (
 
-    select * from {{ ref('int_customers__churn_changes') }}
-
-),
-
-first_months as (
-
-    select
-        churn_rule,
-        segment_name,
-        segment_value,
-        min(month) as first_month
-    from churn_changes
-    group by churn_rule, segment_name, segment_value
+    select * from {{ ref('int_churn__periods') }}
 
 ),
 
-running as (
+rules as (
+
+    select * from {{ ref('churn_rules') }}
+
+),
+
+-- Who has gone quiet had done so by the month's start, whenever that was; a subscription ends within the month.
+counted as (
 
     select
-        calendar.month,
-        first_months.churn_rule,
-        first_months.segment_name,
-        first_months.segment_value,
-        sum(coalesce(churn_changes.at_start_change, 0)) over so_far as customers_at_start,
-        sum(coalesce(churn_changes.lost_change, 0)) over so_far as customers_lost,
-        sum(coalesce(churn_changes.unknown_change, 0)) over so_far as customers_unknown
-    from first_months
-    cross join lateral ({{ months('first_months.first_month', as_of_date()) }}) as calendar
-    left join churn_changes
-        on first_months.churn_rule = churn_changes.churn_rule
-            and first_months.segment_name = churn_changes.segment_name
-            and first_months.segment_value = churn_changes.segment_value
-            and calendar.month = churn_changes.month
-    window so_far as (
-        partition by first_months.churn_rule, first_months.segment_name, first_months.segment_value
-        order by calendar.month
-    )
+        periods.month,
+        periods.churn_rule,
+        periods.segment_name,
+        periods.segment_value,
+        rules.basis,
+        rules.definition_version,
+        cast(periods.month + interval '1 month' as date) <= {{ as_of_date() }} + 1 as is_complete,
+        periods.at_start as customers_at_start,
+        periods.newly_lost as customers_newly_lost,
+        periods.won_back as customers_won_back,
+        case rules.basis when 'quiet' then periods.lost else periods.newly_lost end as customers_lost,
+        case
+            when rules.basis = 'quiet' then periods.unknown
+            when periods.newly_lost is null then periods.at_start
+            else 0
+        end as customers_unknown,
+        case rules.basis when 'quiet' then periods.at_start - periods.lost else periods.at_start end
+            as customers_not_lost_at_start
+    from periods
+    inner join rules on periods.churn_rule = rules.churn_rule
 
 ),
 
@@ -54,10 +51,32 @@ final as (
         cast(customers_at_start as integer) as customers_at_start,
         cast(customers_lost as integer) as customers_lost,
         cast(customers_unknown as integer) as customers_unknown,
-        cast(cast(customers_lost as numeric) / customers_at_start as numeric(20, 6)) as churn_rate,
-        {{ wilson('customers_lost', 'customers_at_start', '-') }} as ci_low,
-        {{ wilson('customers_lost', 'customers_at_start', '+') }} as ci_high
-    from running
+        case
+            when customers_unknown < customers_at_start
+                then cast(cast(customers_lost as numeric) / customers_at_start as numeric(20, 6))
+        end as churn_rate,
+        case when customers_unknown < customers_at_start then {{ wilson('customers_lost', 'customers_at_start', '-') }} end
+            as ci_low,
+        case when customers_unknown < customers_at_start then {{ wilson('customers_lost', 'customers_at_start', '+') }} end
+            as ci_high,
+        cast(
+            cast(customers_lost as numeric) / nullif(customers_at_start - customers_unknown, 0) as numeric(20, 6)
+        ) as churn_rate_of_known,
+        basis,
+        case when basis = 'quiet' then month else least(cast(month + interval '1 month' as date) - 1, {{ as_of_date() }}) end
+            as as_of_date,
+        cast(customers_not_lost_at_start as integer) as customers_not_lost_at_start,
+        cast(customers_newly_lost as integer) as customers_newly_lost,
+        cast(customers_won_back as integer) as customers_won_back,
+        cast(
+            cast(customers_newly_lost as numeric) / nullif(customers_not_lost_at_start, 0) as numeric(20, 6)
+        ) as newly_lost_rate,
+        {{ wilson('customers_newly_lost', 'customers_not_lost_at_start', '-') }} as newly_lost_ci_low,
+        {{ wilson('customers_newly_lost', 'customers_not_lost_at_start', '+') }} as newly_lost_ci_high,
+        is_complete,
+        definition_version
+    from counted
+    where customers_at_start > 0
 
 )
 

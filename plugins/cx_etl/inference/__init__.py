@@ -27,4 +27,14 @@ class Inference:
     run: Callable[["psycopg.Connection", date], None]
 
 
-INFERENCES: tuple[Inference, ...] = (Inference("voice", voice.NEEDS, voice.run),)
+def _lifetimes(connection: "psycopg.Connection", as_of_date: date) -> None:
+    # numpy is for builds only: DAG files import this module.
+    from cx_etl.inference import lifetimes
+
+    lifetimes.run(connection, as_of_date)
+
+
+INFERENCES: tuple[Inference, ...] = (
+    Inference("voice", voice.NEEDS, voice.run),
+    Inference("lifetimes", ("int_customers__order_days", "churn_rules"), _lifetimes),
+)

@@ -23,3 +23,52 @@ create table if not exists inference.comment_themes (
     matched_words text[] not null,
     primary key (comment_hash, theme)
 );
+
+-- What the steps of a build infer. Each table can be made anew from the models that its step reads.
+
+-- One row per model and the date on which it was fitted. At the start of a month only orders before that day count; at
+-- the as-of date its own count too. The same input (fingerprint) is not fitted twice.
+create table if not exists inference.lifetime_parameters (
+    model text not null check (model in ('bg_nbd', 'gamma_gamma')),
+    fitted_on date not null,
+    is_month_start boolean not null,
+    status text not null check (status in ('fitted', 'too_few_customers', 'not_converged')),
+    reason text,
+    customers integer not null,
+    repeat_customers integer not null,
+    r double precision,
+    alpha double precision,
+    a double precision,
+    b double precision,
+    p double precision,
+    q double precision,
+    gamma double precision,
+    correlation double precision,
+    log_likelihood double precision,
+    iterations integer,
+    fingerprint text not null,
+    primary key (model, fitted_on, is_month_start)
+);
+
+-- One row per customer with an order, as of the build's as-of date. Figures of a model without parameters are null.
+create table if not exists inference.customer_lifetimes (
+    customer_key text primary key,
+    as_of_date date not null,
+    repeat_days integer not null,
+    recency_days integer not null,
+    age_days integer not null,
+    valued_days integer not null,
+    mean_value numeric(18, 6),
+    p_alive numeric(20, 6),
+    expected_orders_90d numeric(20, 6),
+    expected_order_value numeric(18, 2),
+    clv_predicted numeric(18, 2)
+);
+
+-- One row per customer and start of a month at which the rule p_alive came to say something else of the customer.
+create table if not exists inference.lifetime_states (
+    customer_key text not null,
+    month date not null,
+    state text not null check (state in ('unknown', 'active', 'lost')),
+    primary key (customer_key, month)
+);
