@@ -1,7 +1,7 @@
 """The lexicon: which words mean what, and the matching of a comment's words with it.
 
-It is data (``voice_lexicon.csv``): a term is a word, several, or the beginning of one (``term*``); its role says what
-it does to the terms beside it.
+It is data (``voice_lexicon.csv``): a term is a word, several, or the beginning (``term*``) or ending (``*term``) of
+one; its role says what it does to the terms beside it.
 """
 
 import csv
@@ -15,7 +15,8 @@ from cx_etl.voice.text import shortened, words
 
 # What Arabic writes together with the next word: and, so, with, for, like, the.
 ARABIC_PREFIXES = ("وال", "فال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل", "ك")
-LONGEST_PREFIX_TERM = 12
+# Beginnings and endings are looked for up to this many characters.
+LONGEST_PART = 12
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_terms(path: Path) -> list[Term]:
             for row in csv.DictReader(lines)
         ]
     for term in terms:
-        if term.role not in ROLES or term.polarity not in (-1, 0, 1) or not words(term.text.rstrip("*")):
+        if term.role not in ROLES or term.polarity not in (-1, 0, 1) or not words(term.text.strip("*")):
             raise ValueError(f"{path.name}: {term} has an unknown role or polarity, or no word")
     return terms
 
@@ -68,6 +69,7 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         self._single: dict[str, Term] = {}
         self._beginnings: dict[str, Term] = {}
+        self._endings: dict[str, Term] = {}
         self._several: dict[str, dict[tuple[str, ...], Term]] = {}
         self._markers: set[str] = set()
         for term in terms:
@@ -78,11 +80,13 @@ class Matcher:
         self._known = lru_cache(maxsize=1 << 16)(self._look_up)
 
     def _add(self, term: Term) -> None:
-        parts = tuple(words(term.text.rstrip("*")))
+        parts = tuple(words(term.text.strip("*")))
         if term.role == "marker":
             self._markers.add(parts[0])
         elif term.text.endswith("*"):
             self._beginnings.setdefault(parts[0], term)
+        elif term.text.startswith("*"):
+            self._endings.setdefault(parts[0], term)
         elif len(parts) == 1:
             self._single.setdefault(parts[0], term)
         else:
@@ -113,14 +117,14 @@ class Matcher:
     def _look_up(self, word: str) -> Term | None:
         if word in self._single or word in self._markers:
             return self._single.get(word)
-        return self._single.get(shortened(word)) or self._beginning_of(word) or self._without_prefix(word)
+        return self._single.get(shortened(word)) or self._part_of(word) or self._without_prefix(word)
 
-    def _beginning_of(self, word: str) -> Term | None:
-        for length in range(min(len(word), LONGEST_PREFIX_TERM), 2, -1):
-            term = self._beginnings.get(word[:length])
-            if term:
-                return term
-        return None
+    def _part_of(self, word: str) -> Term | None:
+        """The longest ending, or else beginning: endings are grammar, and may turn what the beginning says."""
+        lengths = range(min(len(word), LONGEST_PART), 2, -1)
+        endings = (self._endings.get(word[-length:]) for length in lengths)
+        beginnings = (self._beginnings.get(word[:length]) for length in lengths)
+        return next(filter(None, endings), None) or next(filter(None, beginnings), None)
 
     def _without_prefix(self, word: str) -> Term | None:
         if not "\u0621" <= word[0] <= "\u064a":
