@@ -70,3 +70,40 @@
         as integer
     )
 {%- endmacro %}
+
+{#- Instant of a number of minutes after a date's midnight by the clocks of a zone. A time that is skipped counts on from
+    the clock as it was before; one that comes twice is its second. -#}
+{% macro local_instant(day, minutes, zone) -%}
+    {{ return(adapter.dispatch('local_instant', 'cx')(day, minutes, zone)) }}
+{%- endmacro %}
+
+{% macro default__local_instant(day, minutes, zone) -%}
+    (cast({{ day }} as timestamp) + {{ minutes }} * interval '1 minute') at time zone {{ zone }}
+{%- endmacro %}
+
+{#- Date of an instant in UTC. -#}
+{% macro utc_date(instant) -%}
+    {{ return(adapter.dispatch('utc_date', 'cx')(instant)) }}
+{%- endmacro %}
+
+{% macro default__utc_date(instant) -%}
+    cast({{ instant }} at time zone 'UTC' as date)
+{%- endmacro %}
+
+{#- Instant at which a date begins in UTC. -#}
+{% macro utc_midnight(day) -%}
+    {{ return(adapter.dispatch('utc_midnight', 'cx')(day)) }}
+{%- endmacro %}
+
+{% macro default__utc_midnight(day) -%}
+    (cast({{ day }} as timestamp) at time zone 'UTC')
+{%- endmacro %}
+
+{#- Days since Sunday. -#}
+{% macro day_of_week(day) -%}
+    {{ return(adapter.dispatch('day_of_week', 'cx')(day)) }}
+{%- endmacro %}
+
+{% macro default__day_of_week(day) -%}
+    cast(extract(dow from {{ day }}) as integer)
+{%- endmacro %}
