@@ -27,6 +27,15 @@
     cast(extract(epoch from {{ end_at }} - {{ start_at }}) / 60 as numeric(20, 6))
 {%- endmacro %}
 
+{#- Elapsed time between two instants in seconds, exact to the microsecond. -#}
+{% macro seconds_between(start_at, end_at) -%}
+    {{ return(adapter.dispatch('seconds_between', 'cx')(start_at, end_at)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(start_at, end_at) -%}
+    cast(extract(epoch from {{ end_at }} - {{ start_at }}) as numeric(20, 6))
+{%- endmacro %}
+
 {% macro days_between(start_at, end_at) -%}
     {{ return(adapter.dispatch('days_between', 'cx')(start_at, end_at)) }}
 {%- endmacro %}

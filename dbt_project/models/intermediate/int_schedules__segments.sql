@@ -147,11 +147,11 @@ final as (
         ends_at,
         is_open,
         coalesce(
-            sum(case when is_open then {{ minutes_between('starts_at', 'ends_at') }} else 0 end) over (
+            sum(case when is_open then {{ seconds_between('starts_at', 'ends_at') }} else 0 end) over (
                 partition by schedule_key order by starts_at rows between unbounded preceding and 1 preceding
             ),
             0
-        ) as open_minutes_before
+        ) as open_seconds_before
     from segments
     where ends_at is not null
 

@@ -77,11 +77,11 @@ durations as (
     select
         ticket_key,
         {{ minutes_between('created_at', 'first_reply_at') }} as first_reply_minutes,
-        first_reply_clock - created_clock as first_reply_business_minutes,
+        {{ in_minutes('first_reply_clock - created_clock') }} as first_reply_business_minutes,
         {{ minutes_between('created_at', 'first_resolved_at') }} as first_resolution_minutes,
-        first_resolved_clock - created_clock as first_resolution_business_minutes,
+        {{ in_minutes('first_resolved_clock - created_clock') }} as first_resolution_business_minutes,
         {{ minutes_between('created_at', 'last_resolved_at') }} as full_resolution_minutes,
-        last_resolved_clock - created_clock as full_resolution_business_minutes
+        {{ in_minutes('last_resolved_clock - created_clock') }} as full_resolution_business_minutes
     from pivoted
 
 )

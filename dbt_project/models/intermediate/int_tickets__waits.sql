@@ -38,9 +38,9 @@ stays as (
     select
         ticket_key,
         status,
-        {{ minutes_between('changed_at', 'until_at') }} as minutes,
+        {{ seconds_between('changed_at', 'until_at') }} as seconds,
         lead(business_clock) over (partition by ticket_key order by change_number)
-        - business_clock as business_minutes
+        - business_clock as business_seconds
     from clocked
 
 ),
@@ -50,15 +50,29 @@ waits as (
 
     select
         ticket_key,
-        sum(minutes) filter (where status in ('new', 'open', 'hold')) as requester_wait_minutes,
-        sum(business_minutes) filter (where status in ('new', 'open', 'hold')) as requester_wait_business_minutes,
-        sum(minutes) filter (where status = 'pending') as agent_wait_minutes,
-        sum(business_minutes) filter (where status = 'pending') as agent_wait_business_minutes,
-        sum(minutes) filter (where status = 'hold') as on_hold_minutes,
-        sum(business_minutes) filter (where status = 'hold') as on_hold_business_minutes
+        sum(seconds) filter (where status in ('new', 'open', 'hold')) as requester_wait,
+        sum(business_seconds) filter (where status in ('new', 'open', 'hold')) as requester_wait_business,
+        sum(seconds) filter (where status = 'pending') as agent_wait,
+        sum(business_seconds) filter (where status = 'pending') as agent_wait_business,
+        sum(seconds) filter (where status = 'hold') as on_hold,
+        sum(business_seconds) filter (where status = 'hold') as on_hold_business
     from stays
     group by ticket_key
 
+),
+
+final as (
+
+    select
+        ticket_key,
+        {{ in_minutes('requester_wait') }} as requester_wait_minutes,
+        {{ in_minutes('requester_wait_business') }} as requester_wait_business_minutes,
+        {{ in_minutes('agent_wait') }} as agent_wait_minutes,
+        {{ in_minutes('agent_wait_business') }} as agent_wait_business_minutes,
+        {{ in_minutes('on_hold') }} as on_hold_minutes,
+        {{ in_minutes('on_hold_business') }} as on_hold_business_minutes
+    from waits
+
 )
 
-select * from waits
+select * from final

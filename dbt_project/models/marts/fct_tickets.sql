@@ -35,7 +35,7 @@ final as (
         case when is_resolved then public_agent_replies = 1 end as is_one_touch,
         case when is_resolved then public_agent_replies = 0 end as is_zero_touch,
         sla_met,
-        csat_score,
+        cast(csat_score as integer) as csat_score,
         csat_agent_key,
         agent_key,
         team,
