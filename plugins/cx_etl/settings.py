@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cx_etl import business_hours
+from cx_etl.business_hours import BusinessHours
 from cx_etl.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +38,7 @@ class Settings:
     dsns: dict[str, str]
     sources: tuple[str, ...]
     metrics: tuple[MetricDeclaration, ...]
+    business_hours: BusinessHours
     retry_attempts: int
     retry_wait_seconds: float
     request_timeout_seconds: float
@@ -85,6 +88,7 @@ def load_settings() -> Settings:
         },
         sources=_sources(_value(config, "sources", "enabled")),
         metrics=_declared(_metrics(config, path), _dataset_metrics()),
+        business_hours=_business_hours(config),
         retry_attempts=int(_value(config, "http", "retry_attempts")),
         retry_wait_seconds=float(_value(config, "http", "retry_wait_seconds")),
         request_timeout_seconds=float(_value(config, "http", "request_timeout_seconds")),
@@ -153,6 +157,12 @@ def _time_zone(name: str) -> str:
             f"[time] zone is {name!r}, which is no IANA time zone", "use a name such as Europe/London"
         ) from None
     return name
+
+
+def _business_hours(config: dict[str, Any]) -> BusinessHours:
+    """For helpdesks without schedules of their own; without a zone in the business time zone."""
+    zone = _value(config, "business_hours", "zone") or _value(config, "time", "zone")
+    return business_hours.read(config.get("business_hours", {}), _time_zone(zone))
 
 
 def _sources(names: list[str] | str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from cx_etl.business_hours import BusinessHours
 from cx_etl.dbt_runner import DbtRun, Progress
 from cx_etl.errors import CxError, DataError, RetriableError
 from cx_etl.inference import INFERENCES
@@ -81,6 +82,7 @@ def _open_build(settings: Settings, night: date) -> tuple[int, date]:
         )
         as_of_date = _as_of_date(connection, enabled_accounts())
         _write_declarations(connection, settings)
+        _write_business_hours(connection, settings.business_hours)
         row = connection.execute(
             "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running') returning build_id",
             (night, as_of_date),
@@ -101,6 +103,19 @@ def _as_of_date(connection: "psycopg.Connection", accounts: list[Account]) -> da
     if not row or row[0] is None:
         raise DataError("nothing is loaded yet, so there is nothing to build", "`cx run NIGHT`")
     return row[0]
+
+
+def _write_business_hours(connection: "psycopg.Connection", hours: BusinessHours) -> None:
+    """Make ops.business_hours and ops.business_holidays say exactly what the settings say."""
+    connection.execute("delete from ops.business_hours")
+    connection.execute("delete from ops.business_holidays")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.business_hours values (%s, %s, %s)", [(hours.time_zone, *span) for span in hours.spans]
+        )
+        cursor.executemany(
+            "insert into ops.business_holidays values (%s)", [(day,) for day in sorted(set(hours.holidays))]
+        )
 
 
 def _write_declarations(connection: "psycopg.Connection", settings: Settings) -> None:

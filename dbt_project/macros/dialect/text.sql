@@ -19,3 +19,12 @@
 {% macro default__text_hash(value) -%}
     encode(sha256(convert_to({{ value }}, 'UTF8')), 'hex')
 {%- endmacro %}
+
+{#- The smallest element of a list; null if it is empty or null. -#}
+{% macro smallest(elements) -%}
+    {{ return(adapter.dispatch('smallest', 'cx')(elements)) }}
+{%- endmacro %}
+
+{% macro default__smallest(elements) -%}
+    (select min(element) from unnest({{ elements }}) as elements (element))
+{%- endmacro %}

@@ -27,6 +27,15 @@
     cast(extract(epoch from {{ end_at }} - {{ start_at }}) / 60 as numeric(20, 6))
 {%- endmacro %}
 
+{#- Elapsed time between two instants in seconds, exact to the microsecond. -#}
+{% macro seconds_between(start_at, end_at) -%}
+    {{ return(adapter.dispatch('seconds_between', 'cx')(start_at, end_at)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(start_at, end_at) -%}
+    cast(extract(epoch from {{ end_at }} - {{ start_at }}) as numeric(20, 6))
+{%- endmacro %}
+
 {% macro days_between(start_at, end_at) -%}
     {{ return(adapter.dispatch('days_between', 'cx')(start_at, end_at)) }}
 {%- endmacro %}
@@ -78,4 +87,41 @@
 
 {% macro default__month_after(day) -%}
     cast(date_trunc('month', cast({{ day }} as timestamp)) + interval '1 month' as date)
+{%- endmacro %}
+
+{#- Instant of a number of minutes after a date's midnight by the clocks of a zone. A time that is skipped counts on from
+    the clock as it was before; one that comes twice is its second. -#}
+{% macro local_instant(day, minutes, zone) -%}
+    {{ return(adapter.dispatch('local_instant', 'cx')(day, minutes, zone)) }}
+{%- endmacro %}
+
+{% macro default__local_instant(day, minutes, zone) -%}
+    (cast({{ day }} as timestamp) + {{ minutes }} * interval '1 minute') at time zone {{ zone }}
+{%- endmacro %}
+
+{#- Date of an instant in UTC. -#}
+{% macro utc_date(instant) -%}
+    {{ return(adapter.dispatch('utc_date', 'cx')(instant)) }}
+{%- endmacro %}
+
+{% macro default__utc_date(instant) -%}
+    cast({{ instant }} at time zone 'UTC' as date)
+{%- endmacro %}
+
+{#- Instant at which a date begins in UTC. -#}
+{% macro utc_midnight(day) -%}
+    {{ return(adapter.dispatch('utc_midnight', 'cx')(day)) }}
+{%- endmacro %}
+
+{% macro default__utc_midnight(day) -%}
+    (cast({{ day }} as timestamp) at time zone 'UTC')
+{%- endmacro %}
+
+{#- Days since Sunday. -#}
+{% macro day_of_week(day) -%}
+    {{ return(adapter.dispatch('day_of_week', 'cx')(day)) }}
+{%- endmacro %}
+
+{% macro default__day_of_week(day) -%}
+    cast(extract(dow from {{ day }}) as integer)
 {%- endmacro %}

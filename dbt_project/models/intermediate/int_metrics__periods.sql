@@ -18,6 +18,27 @@ logo_churn_periods as (
 
 ),
 
+backlog_periods as (
+
+    select * from {{ ref('int_metrics__backlog_periods') }}
+
+),
+
+ticket_quantile_periods as (
+
+    select * from {{ ref('int_metrics__ticket_quantile_periods') }}
+
+),
+
+-- Measured over the whole period: they do not follow from its days.
+measured_periods as (
+
+    select * from backlog_periods
+    union all
+    select * from ticket_quantile_periods
+
+),
+
 customer_periods as (
 
     select
@@ -68,6 +89,21 @@ unioned as (
         cast(0 as numeric) as total_of_squares,
         0 as unfinished
     from customer_periods
+    union all
+    select
+        metric_variant,
+        grain,
+        segment_name,
+        segment_value,
+        period_start,
+        period_end,
+        n,
+        0 as positives,
+        0 as negatives,
+        total,
+        cast(0 as numeric) as total_of_squares,
+        unfinished
+    from measured_periods
 
 ),
 

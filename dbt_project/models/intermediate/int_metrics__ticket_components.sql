@@ -1,48 +1,61 @@
 with
 
-tickets as (
+-- Attributed to the day the ticket was created: a ticket still waiting keeps its period incomplete.
+created as (
 
-    select * from {{ ref('int_tickets__joined') }}
+    select * from {{ ref('int_metrics__ticket_segments') }}
 
 ),
 
--- Attributed to the day the ticket was created: a ticket still waiting keeps its period incomplete.
+solved as (
+
+    select * from {{ ref('int_metrics__solved_segments') }}
+
+),
+
+volumes as (
+
+    select
+        *,
+        cast(tickets as numeric) as tickets_sum,
+        cast(0 as numeric) as tickets_squares
+    from created
+
+),
+
 components as (
 
-    select
-        'first_reply_minutes_mean' as metric_variant,
-        source,
-        business_date,
-        count(first_reply_minutes) as n,
-        0 as positives,
-        0 as negatives,
-        coalesce(sum(first_reply_minutes), 0) as total,
-        coalesce(sum(first_reply_minutes * first_reply_minutes), 0) as total_of_squares,
-        count(*) filter (where first_reply_minutes is null and not is_resolved) as unfinished
-    from tickets
-    where exclusion_reason is null
-    group by source, business_date
-
-),
-
-segmented as (
-
-    select
-        components.metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        components.business_date,
-        sum(components.n) as n,
-        sum(components.positives) as positives,
-        sum(components.negatives) as negatives,
-        sum(components.total) as total,
-        sum(components.total_of_squares) as total_of_squares,
-        sum(components.unfinished) as unfinished
-    from components
-    cross join lateral ({{ segments('components', ['source']) }}) as segment (segment_name, segment_value)
-    where segment.segment_value is not null
-    group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
+    {{ component('volumes', 'tickets_created', 'tickets', measure='tickets') }}
+    union all
+    {{ component('created', 'first_reply_minutes_mean', 'answered',
+                 measure='first_reply_minutes', unfinished='waiting') }}
+    union all
+    {{ component('created', 'first_reply_business_minutes_mean', 'answered',
+                 measure='first_reply_business_minutes', unfinished='waiting') }}
+    union all
+    {{ component('created', 'first_resolution_minutes_mean', 'first_resolved',
+                 measure='first_resolution_minutes', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'full_resolution_minutes_mean', 'resolved',
+                 measure='full_resolution_minutes', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'full_resolution_business_minutes_mean', 'resolved',
+                 measure='full_resolution_business_minutes', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'requester_wait_minutes_mean', 'resolved',
+                 measure='requester_wait_minutes', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'one_touch_rate', 'resolved', positives='one_touch', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'zero_touch_rate', 'resolved', positives='zero_touch', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'explore_compatible_one_touch', 'resolved',
+                 positives='one_touch + zero_touch', unfinished='unresolved') }}
+    union all
+    {{ component('created', 'sla_attainment', 'sla_decided', positives='sla_met', unfinished='sla_active') }}
+    union all
+    {{ component('solved', 'reopen_rate', 'solved', positives='reopened') }}
 
 )
 
-select * from segmented
+select * from components

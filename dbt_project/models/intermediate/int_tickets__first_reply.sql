@@ -1,40 +1,8 @@
 with
 
-tickets as (
-
-    select * from {{ ref('stg_zendesk__tickets') }}
-
-),
-
 comments as (
 
-    select * from {{ ref('stg_zendesk__ticket_comments') }}
-
-),
-
-agents as (
-
-    select * from {{ ref('int_users__agents') }}
-
-),
-
-ordered_comments as (
-
-    select
-        comments.ticket_key,
-        comments.created_at,
-        comments.is_public,
-        agents.user_key is not null as is_by_agent,
-        submitters.user_key is not null as is_submitted_by_agent,
-        comments.created_at < tickets.created_at as is_before_creation,
-        row_number() over (
-            partition by comments.ticket_key
-            order by comments.created_at, comments.event_id, comments.position_in_event
-        ) as comment_number
-    from comments
-    inner join tickets on comments.ticket_key = tickets.ticket_key
-    left join agents on comments.author_key = agents.user_key
-    left join agents as submitters on tickets.submitter_key = submitters.user_key
+    select * from {{ ref('int_tickets__comments') }}
 
 ),
 
@@ -43,12 +11,16 @@ agent_replies as (
 
     select
         ticket_key,
-        created_at
-    from ordered_comments
+        author_key,
+        created_at,
+        row_number() over (
+            partition by ticket_key order by created_at, event_id, position_in_event, comment_key
+        ) as reply_number
+    from comments
     where is_public
         and is_by_agent
         and not is_before_creation
-        and not (comment_number = 1 and is_submitted_by_agent)
+        and not (is_first and is_opened_by_agent)
 
 ),
 
@@ -57,6 +29,7 @@ first_replies as (
     select
         ticket_key,
         min(created_at) as first_reply_at,
+        min(author_key) filter (where reply_number = 1) as first_reply_agent_key,
         count(*) as public_agent_replies
     from agent_replies
     group by ticket_key

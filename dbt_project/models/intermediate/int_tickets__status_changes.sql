@@ -2,13 +2,19 @@ with
 
 tickets as (
 
-    select * from {{ ref('stg_zendesk__tickets') }}
+    select * from {{ ref('int_tickets__unioned') }}
 
 ),
 
 status_changes as (
 
     select * from {{ ref('stg_zendesk__ticket_status_changes') }}
+
+),
+
+freshdesk_tickets as (
+
+    select * from {{ ref('stg_freshdesk__tickets') }}
 
 ),
 
@@ -24,33 +30,84 @@ first_changes as (
 
 -- Where the events do not tell how a ticket began, it began as new; where there are none at all, its present
 -- status and the helpdesk's solve time are all that is known.
-inferred as (
+beginnings as (
 
     select
         tickets.ticket_key,
         case
             when first_changes.ticket_key is not null then 'new'
-            when tickets.status in ('solved', 'closed') then 'open'
-            else tickets.status
+            when tickets.status in ('new', 'deleted') then tickets.status
+            when tickets.source = 'zendesk' and tickets.status in ('open', 'pending', 'hold') then tickets.status
+            else 'open'
         end as status,
         tickets.created_at as changed_at,
         0 as event_id,
-        0 as position_in_event
+        0 as position_in_event,
+        false as is_inferred
     from tickets
     left join first_changes on tickets.ticket_key = first_changes.ticket_key
     where first_changes.ticket_key is null or first_changes.first_changed_at > tickets.created_at
-    union all
+
+),
+
+solutions as (
+
     select
         tickets.ticket_key,
         'solved' as status,
         tickets.solved_at as changed_at,
         1 as event_id,
-        0 as position_in_event
+        0 as position_in_event,
+        false as is_inferred
     from tickets
     left join first_changes on tickets.ticket_key = first_changes.ticket_key
-    where first_changes.ticket_key is null
-        and tickets.status in ('solved', 'closed')
-        and tickets.solved_at is not null
+    where first_changes.ticket_key is null and tickets.solved_at is not null
+
+),
+
+-- Freshdesk tells of the latest reopening, solution and change of status only. What was opened again had been solved
+-- before; where the helpdesk has forgotten when, it counts as solved in that instant, by inference.
+freshdesk_statistics as (
+
+    select
+        ticket_key,
+        'solved' as status,
+        least(resolved_at, reopened_at) as changed_at,
+        2 as event_id,
+        0 as position_in_event,
+        resolved_at is null or resolved_at > reopened_at as is_inferred
+    from freshdesk_tickets
+    where reopened_at is not null
+    union all
+    select
+        ticket_key,
+        'open' as status,
+        reopened_at as changed_at,
+        3 as event_id,
+        0 as position_in_event,
+        false as is_inferred
+    from freshdesk_tickets
+    where reopened_at is not null
+    union all
+    select
+        ticket_key,
+        case status when 'custom' then 'hold' else status end as status,
+        status_updated_at as changed_at,
+        4 as event_id,
+        0 as position_in_event,
+        false as is_inferred
+    from freshdesk_tickets
+    where status in ('pending', 'custom') and status_updated_at is not null
+    union all
+    select
+        ticket_key,
+        status,
+        closed_at as changed_at,
+        5 as event_id,
+        0 as position_in_event,
+        false as is_inferred
+    from freshdesk_tickets
+    where status = 'closed' and closed_at is not null
 
 ),
 
@@ -61,10 +118,15 @@ unioned as (
         status,
         created_at as changed_at,
         event_id,
-        position_in_event
+        position_in_event,
+        false as is_inferred
     from status_changes
     union all
-    select * from inferred
+    select * from beginnings
+    union all
+    select * from solutions
+    union all
+    select * from freshdesk_statistics
 
 ),
 
@@ -83,14 +145,15 @@ changes as (
 
     select
         ticket_key,
+        row_number() over in_order as change_number,
         status,
         previous_status,
         changed_at,
-        lead(changed_at) over (
-            partition by ticket_key order by changed_at, event_id, position_in_event
-        ) as until_at
+        lead(changed_at) over in_order as until_at,
+        is_inferred
     from with_previous
     where previous_status is null or previous_status <> status
+    window in_order as (partition by ticket_key order by changed_at, event_id, position_in_event)
 
 )
 

@@ -2,9 +2,15 @@
 
 with
 
-tickets as (
+created as (
 
-    select * from {{ ref('int_tickets__joined') }}
+    select * from {{ ref('int_tickets__daily_created') }}
+
+),
+
+solved as (
+
+    select * from {{ ref('int_tickets__daily_solved') }}
 
 ),
 
@@ -14,48 +20,18 @@ backlog_changes as (
 
 ),
 
-countable as (
-
-    select *
-    from tickets
-    where exclusion_reason is null and business_date <= {{ as_of_date() }}
-
-),
-
 pairs as (
 
     select distinct source, channel
-    from countable
+    from created
 
 ),
 
 spine as (
 
     select calendar.day as business_date
-    from (select min(business_date) as first_day from countable) as bounds
+    from (select min(business_date) as first_day from created) as bounds
     cross join lateral ({{ days('bounds.first_day', as_of_date()) }}) as calendar
-
-),
-
-created as (
-
-    select
-        business_date,
-        source,
-        channel,
-        count(*) as tickets,
-        count(first_reply_minutes) as answered,
-        sum(first_reply_minutes) as first_reply_minutes_sum,
-        percentile_cont(0.5) within group (order by first_reply_minutes) as first_reply_minutes_median,
-        percentile_cont(0.9) within group (order by first_reply_minutes) as first_reply_minutes_p90,
-        count(full_resolution_minutes) as resolved,
-        sum(full_resolution_minutes) as full_resolution_minutes_sum,
-        percentile_cont(0.5) within group (order by full_resolution_minutes) as full_resolution_minutes_median,
-        percentile_cont(0.9) within group (order by full_resolution_minutes) as full_resolution_minutes_p90,
-        count(*) filter (where is_resolved and public_agent_replies = 1) as one_touch,
-        count(*) filter (where reopens > 0) as reopened
-    from countable
-    group by business_date, source, channel
 
 ),
 
@@ -99,8 +75,30 @@ final as (
         cast(dense.backlog_new as integer) as backlog_new,
         cast(dense.backlog_open as integer) as backlog_open,
         cast(dense.backlog_pending as integer) as backlog_pending,
-        cast(dense.backlog_hold as integer) as backlog_hold
+        cast(dense.backlog_hold as integer) as backlog_hold,
+        cast(coalesce(created.unanswered, 0) as integer) as unanswered,
+        cast(coalesce(created.waiting, 0) as integer) as waiting,
+        cast(coalesce(created.public_agent_replies, 0) as integer) as public_agent_replies,
+        cast(coalesce(created.first_reply_business_minutes_sum, 0) as numeric(20, 6))
+            as first_reply_business_minutes_sum,
+        cast(created.first_reply_business_minutes_median as numeric(20, 6)) as first_reply_business_minutes_median,
+        cast(created.first_reply_business_minutes_p90 as numeric(20, 6)) as first_reply_business_minutes_p90,
+        cast(coalesce(created.full_resolution_business_minutes_sum, 0) as numeric(20, 6))
+            as full_resolution_business_minutes_sum,
+        cast(created.full_resolution_business_minutes_median as numeric(20, 6))
+            as full_resolution_business_minutes_median,
+        cast(created.full_resolution_business_minutes_p90 as numeric(20, 6)) as full_resolution_business_minutes_p90,
+        cast(coalesce(created.zero_touch, 0) as integer) as zero_touch,
+        cast(coalesce(created.explore_compatible_one_touch, 0) as integer) as explore_compatible_one_touch,
+        cast(coalesce(created.sla_met, 0) as integer) as sla_met,
+        cast(coalesce(created.sla_missed, 0) as integer) as sla_missed,
+        cast(coalesce(solved.solved, 0) as integer) as solved,
+        cast(coalesce(solved.solved_reopened, 0) as integer) as solved_reopened
     from dense
+    left join solved
+        on dense.business_date = solved.business_date
+            and dense.source = solved.source
+            and dense.channel = solved.channel
     left join created
         on dense.business_date = created.business_date
             and dense.source = created.source

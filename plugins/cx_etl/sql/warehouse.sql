@@ -143,6 +143,15 @@ create table if not exists ops.metric_declarations (
     primary key (source, form_id, field_ref)
 );
 
+-- The hours of support where a helpdesk has no schedule of its own, from cx.toml: minutes since Sunday midnight.
+create table if not exists ops.business_hours (
+    time_zone text not null,
+    start_minute_of_week integer not null check (start_minute_of_week >= 0),
+    end_minute_of_week integer not null check (end_minute_of_week > start_minute_of_week),
+    primary key (start_minute_of_week, end_minute_of_week)
+);
+create table if not exists ops.business_holidays (day date primary key);
+
 -- One row per run of the models. build_id is the id that a publication of it gets.
 create table if not exists ops.builds (
     build_id bigint generated always as identity primary key,

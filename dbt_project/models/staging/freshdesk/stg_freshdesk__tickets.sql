@@ -41,11 +41,15 @@ renamed as (
             when 4 then 'urgent'
         end as priority,
         coalesce(spam, false) or filter = 'spam' as is_spam,
+        {{ has_tag('tags', 'spam') }} as is_tagged_spam,
+        {{ has_tag('tags', 'test') }} as is_tagged_test,
         _deleted_at is not null as is_deleted,
         stats__first_responded_at as first_replied_at,
         stats__reopened_at as reopened_at,
         stats__resolved_at as resolved_at,
         stats__closed_at as closed_at,
+        stats__status_updated_at as status_updated_at,
+        fr_due_by as first_reply_due_at,
         due_by as due_at,
         created_at,
         updated_at

@@ -10,6 +10,7 @@ renamed as (
 
     select
         'zendesk:' || _account || ':' || id as schedule_key,
+        'zendesk:' || _account as account_key,
         name,
         -- The vendor's own name, no IANA zone: "Eastern Time (US & Canada)".
         time_zone as vendor_time_zone,

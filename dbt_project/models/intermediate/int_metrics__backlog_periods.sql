@@ -1,0 +1,106 @@
+with
+
+backlog_changes as (
+
+    select * from {{ ref('int_tickets__daily_backlog') }}
+
+),
+
+segmented as (
+
+    select
+        segment.segment_name,
+        segment.segment_value,
+        backlog_changes.business_date,
+        sum(
+            backlog_changes.new_change + backlog_changes.open_change
+            + backlog_changes.pending_change + backlog_changes.hold_change
+        ) as change
+    from backlog_changes
+    cross join lateral ({{ segments('backlog_changes', ['source', 'channel']) }})
+        as segment (segment_name, segment_value)
+    group by segment.segment_name, segment.segment_value, backlog_changes.business_date
+
+),
+
+first_days as (
+
+    select
+        segment_name,
+        segment_value,
+        min(business_date) as first_day
+    from segmented
+    group by segment_name, segment_value
+
+),
+
+daily as (
+
+    select
+        first_days.segment_name,
+        first_days.segment_value,
+        first_days.first_day,
+        calendar.day,
+        cast(date_trunc('week', cast(calendar.day as timestamp)) as date) as week,
+        cast(date_trunc('month', cast(calendar.day as timestamp)) as date) as month,
+        sum(coalesce(segmented.change, 0)) over (
+            partition by first_days.segment_name, first_days.segment_value order by calendar.day
+        ) as unsolved
+    from first_days
+    cross join lateral ({{ days('first_days.first_day', as_of_date()) }}) as calendar
+    left join segmented
+        on first_days.segment_name = segmented.segment_name
+            and first_days.segment_value = segmented.segment_value
+            and calendar.day = segmented.business_date
+
+),
+
+-- The backlog of a period is the one at its end, or now while it lasts.
+unioned as (
+
+    select
+        'day' as grain, segment_name, segment_value, unsolved, day,
+        day as period_start,
+        day + 1 as period_end
+    from daily
+    union all
+    select
+        'week' as grain, segment_name, segment_value, unsolved, day,
+        week as period_start,
+        week + 7 as period_end
+    from daily
+    where day = week + 6 or day = {{ as_of_date() }}
+    union all
+    select
+        'month' as grain, segment_name, segment_value, unsolved, day,
+        month as period_start,
+        cast(month + interval '1 month' as date) as period_end
+    from daily
+    where day + 1 = cast(month + interval '1 month' as date) or day = {{ as_of_date() }}
+    union all
+    select
+        'all_time' as grain, segment_name, segment_value, unsolved, day,
+        first_day as period_start,
+        {{ as_of_date() }} + 1 as period_end
+    from daily
+    where day = {{ as_of_date() }}
+
+),
+
+final as (
+
+    select
+        'backlog_unsolved' as metric_variant,
+        grain,
+        segment_name,
+        segment_value,
+        period_start,
+        period_end,
+        unsolved as n,
+        unsolved as total,
+        0 as unfinished
+    from unioned
+
+)
+
+select * from final
