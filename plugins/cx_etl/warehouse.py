@@ -63,7 +63,8 @@ def migrate() -> None:
     with connect() as connection:
         # Two starters at once would race on `create schema if not exists`.
         connection.execute("select pg_advisory_xact_lock(hashtext('cx_etl.migrate'))")
-        connection.execute(files("cx_etl").joinpath("sql/warehouse.sql").read_text(encoding="utf-8"))
+        for name in ("warehouse.sql", "inference.sql"):
+            connection.execute(files("cx_etl").joinpath(f"sql/{name}").read_text(encoding="utf-8"))
         for source in every_source().values():
             for stream in source.streams:
                 for table in stream.tables:

@@ -19,3 +19,12 @@
 {% macro default__text_hash(value) -%}
     encode(sha256(convert_to({{ value }}, 'UTF8')), 'hex')
 {%- endmacro %}
+
+{#- One row per element of a list, in a select list. -#}
+{% macro elements(list) -%}
+    {{ return(adapter.dispatch('elements', 'cx')(list)) }}
+{%- endmacro %}
+
+{% macro default__elements(list) -%}
+    unnest({{ list }})
+{%- endmacro %}

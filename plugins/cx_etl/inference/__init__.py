@@ -25,4 +25,11 @@ class Inference:
     run: Callable[["psycopg.Connection", date], None]
 
 
-INFERENCES: tuple[Inference, ...] = ()
+def _identity(connection: "psycopg.Connection", as_of_date: date) -> None:
+    from cx_etl.inference import identity
+
+    identity.run(connection, as_of_date)
+
+
+# In the order of their needs: a step may need models that are made of what one before it wrote.
+INFERENCES: tuple[Inference, ...] = (Inference("identity", ("int_customers__links",), _identity),)
