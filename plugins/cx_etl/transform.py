@@ -160,14 +160,18 @@ def _close_build(build_id: int) -> int:
 
 
 def _run_models(run: DbtRun) -> None:
-    """Every model and test; between them what SQL cannot compute, from the models it needs."""
-    needs = [f"+{model}" for inference in INFERENCES for model in inference.needs]
-    if not needs:
-        run.invoke("build")
-        return
-    run.invoke("build", "--select", *needs, "--indirect-selection", "empty")
+    """Every model and test; between them what SQL cannot compute, each step after the models it needs."""
+    only_models = ("--indirect-selection", "empty")
+    made: list[str] = []
     for inference in INFERENCES:
+        needs = [f"+{model}" for model in inference.needs]
+        run.invoke("build", "--select", *needs, *_excluding(made), *only_models)
         with connect() as connection:
             inference.run(connection, run.as_of_date)
+        made += needs
     # The models that stand are not made again; their tests run with all others.
-    run.invoke("build", "--exclude", *needs, "--indirect-selection", "empty")
+    run.invoke("build", *_excluding(made), *only_models)
+
+
+def _excluding(made: list[str]) -> list[str]:
+    return ["--exclude", *made] if made else []

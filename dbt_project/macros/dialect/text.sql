@@ -28,3 +28,12 @@
 {% macro default__smallest(elements) -%}
     (select min(element) from unnest({{ elements }}) as elements (element))
 {%- endmacro %}
+
+{#- One row per element of a list, in a select list. -#}
+{% macro elements(list) -%}
+    {{ return(adapter.dispatch('elements', 'cx')(list)) }}
+{%- endmacro %}
+
+{% macro default__elements(list) -%}
+    unnest({{ list }})
+{%- endmacro %}

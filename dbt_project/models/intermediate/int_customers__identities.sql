@@ -1,108 +1,28 @@
 with
 
-shopify_customers as (
-
-    select * from {{ ref('stg_shopify__customers') }}
-
-),
-
-woocommerce_customers as (
-
-    select * from {{ ref('stg_woocommerce__customers') }}
-
-),
-
-orders as (
-
-    select * from {{ ref('int_orders__unioned') }}
-
-),
-
-users as (
-
-    select * from {{ ref('stg_zendesk__users') }}
-
-),
-
-agents as (
-
-    select * from {{ ref('int_users__agents') }}
-
-),
-
-tickets as (
-
-    select * from {{ ref('stg_zendesk__tickets') }}
-
-),
-
-asknicely_responses as (
-
-    select * from {{ ref('stg_asknicely__responses') }}
-
-),
-
-typeform_responses as (
-
-    select * from {{ ref('stg_typeform__responses') }}
-
-),
-
--- What a source knows a person by. Without an e-mail, a source's own id is a person.
 identities as (
 
-    select shopify_customer_key as identity_key, email
-    from shopify_customers
-    union all
-    select woocommerce_customer_key as identity_key, email
-    from woocommerce_customers
-    union all
-    -- Orders may arrive before their customer does.
-    select distinct
-        orders.account_key as identity_key,
-        cast(null as text) as email
-    from orders
-    left join shopify_customers on orders.account_key = shopify_customers.shopify_customer_key
-    left join woocommerce_customers on orders.account_key = woocommerce_customers.woocommerce_customer_key
-    where
-        orders.account_key is not null
-        and shopify_customers.shopify_customer_key is null
-        and woocommerce_customers.woocommerce_customer_key is null
-    union all
-    -- A guest with neither account nor e-mail cannot be recognised again.
-    select order_key as identity_key, email
-    from orders
-    where account_key is null
-    union all
-    select user_key as identity_key, email
-    from users
-    where user_key not in (select user_key from agents)
-    union all
-    select distinct
-        tickets.requester_key as identity_key,
-        cast(null as text) as email
-    from tickets
-    left join users on tickets.requester_key = users.user_key
-    where tickets.requester_key is not null and users.user_key is null
-    union all
-    select response_key as identity_key, email
-    from asknicely_responses
-    where email is not null
-    union all
-    select response_key as identity_key, email
-    from typeform_responses
-    where email is not null
+    select * from {{ ref('int_identities__unioned') }}
 
 ),
 
-keyed as (
+customer_identities as (
+
+    select * from {{ source('inference', 'customer_identities') }}
+
+),
+
+joined as (
 
     select
-        identity_key,
-        email,
-        md5(coalesce('email:' || email, 'id:' || identity_key)) as customer_key
+        identities.identity_key,
+        customer_identities.customer_key,
+        identities.source,
+        identities.origin,
+        identities.email
     from identities
+    left join customer_identities on identities.identity_key = customer_identities.identity_key
 
 )
 
-select * from keyed
+select * from joined

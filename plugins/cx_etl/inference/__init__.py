@@ -27,6 +27,12 @@ class Inference:
     run: Callable[["psycopg.Connection", date], None]
 
 
+def _identity(connection: "psycopg.Connection", as_of_date: date) -> None:
+    from cx_etl.inference import identity
+
+    identity.run(connection, as_of_date)
+
+
 def _lifetimes(connection: "psycopg.Connection", as_of_date: date) -> None:
     # numpy is for builds only: DAG files import this module.
     from cx_etl.inference import lifetimes
@@ -34,7 +40,9 @@ def _lifetimes(connection: "psycopg.Connection", as_of_date: date) -> None:
     lifetimes.run(connection, as_of_date)
 
 
+# In the order of their needs: a step may need models that are made of what one before it wrote.
 INFERENCES: tuple[Inference, ...] = (
+    Inference("identity", ("int_customers__links",), _identity),
     Inference("voice", voice.NEEDS, voice.run),
     Inference("lifetimes", ("int_customers__order_days", "churn_rules"), _lifetimes),
 )

@@ -14,6 +14,8 @@ renamed as (
         name,
         {{ normal_email('email') }} as email,
         coalesce(nullif(trim(phone), ''), nullif(trim(mobile), '')) as phone,
+        other_emails,
+        nullif(trim(unique_external_id), '') as external_id,
         language,
         state = 'blocked' as is_blocked,
         _deleted_at is not null as is_deleted,

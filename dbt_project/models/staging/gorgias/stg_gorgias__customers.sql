@@ -12,6 +12,7 @@ renamed as (
         'gorgias:' || _account || ':' || id as customer_key,
         name,
         {{ normal_email('email') }} as email,
+        nullif(trim(external_id), '') as external_id,
         language,
         _deleted_at is not null as is_deleted,
         created_datetime as created_at,

@@ -33,6 +33,7 @@ renamed as (
             trim(concat_ws(' ', responses."values__recipientFirstName", responses."values__recipientLastName")), ''
         ) as name,
         {{ normal_email('responses."values__recipientEmail"') }} as email,
+        nullif(trim(responses."values__externalDataReference"), '') as external_id,
         nullif(trim(embedded.order_reference), '') as order_reference,
         nullif(trim(embedded.ticket_reference), '') as ticket_reference,
         nullif(trim(embedded.channel), '') as channel,

@@ -17,6 +17,7 @@ renamed as (
         customer_name as name,
         {{ normal_email('customer_email') }} as email,
         nullif(customer_phone, '') as phone,
+        coalesce(is_international, 0) = 1 as is_international,
         payment_method = 'cod' as is_cash_on_delivery,
         total,
         status,

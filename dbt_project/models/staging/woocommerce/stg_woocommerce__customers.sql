@@ -9,7 +9,8 @@ customers as (
 renamed as (
 
     select
-        'woocommerce:' || _account || ':' || id as woocommerce_customer_key,
+        -- An account and an order may have the same number.
+        'woocommerce:' || _account || ':customer:' || id as woocommerce_customer_key,
         nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '') as name,
         {{ normal_email('email') }} as email,
         nullif(billing__phone, '') as phone,

@@ -13,8 +13,10 @@ renamed as (
         id as order_id,
         number as order_name,
         -- 0 stands for a guest.
-        'woocommerce:' || _account || ':' || nullif(customer_id, 0) as woocommerce_customer_key,
+        'woocommerce:' || _account || ':customer:' || nullif(customer_id, 0) as woocommerce_customer_key,
         {{ normal_email('billing__email') }} as email,
+        nullif(trim(coalesce(billing__first_name, '') || ' ' || coalesce(billing__last_name, '')), '') as name,
+        nullif(billing__phone, '') as phone,
         currency,
         created_via as channel,
         coalesce(nullif(shipping__country, ''), nullif(billing__country, '')) as country,

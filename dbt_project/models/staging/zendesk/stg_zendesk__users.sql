@@ -22,6 +22,7 @@ joined as (
         users.name,
         {{ normal_email('users.email') }} as email,
         users.phone,
+        nullif(trim(users.external_id), '') as external_id,
         -- Whether the account is still active does not matter: replies of agents who have left still count.
         users.role in ('agent', 'admin') or staff.user_key is not null as is_agent,
         coalesce(users.suspended, false) as is_suspended,

@@ -1,0 +1,59 @@
+{#- How names and phone numbers are compared. -#}
+
+{#- A name without case, accents, punctuation and form of address; "Khan, Aisha" is "aisha khan". Null if blank. -#}
+{% macro normal_name(name) -%}
+    {{ return(adapter.dispatch('normal_name', 'cx')(name)) }}
+{%- endmacro %}
+
+{% macro default__normal_name(name) -%}
+    {%- set turned = "regexp_replace(" ~ name ~ ", '^([^,]+),([^,]+)$', '\\2 \\1')" -%}
+    {%- set plain = "regexp_replace(normalize(lower(" ~ turned ~ "), NFKD), U&'[\\0300-\\036f''’]', '', 'g')" -%}
+    {%- set words = "trim(regexp_replace(" ~ plain ~ ", '[[:punct:][:space:]]+', ' ', 'g'))" -%}
+    nullif(regexp_replace({{ words }}, '^(mr|mrs|ms|miss|dr|sr|sra|herr|frau|mme) (?=.)', ''), '')
+{%- endmacro %}
+
+{#- Initial and last word of a normal name of two words or more, else null. -#}
+{% macro short_name(normal_name) -%}
+    case
+        when {{ normal_name }} like '% %'
+            then left({{ normal_name }}, 1) || ' ' || regexp_replace({{ normal_name }}, '^.* ', '')
+    end
+{%- endmacro %}
+
+{#-
+    A phone number as in E.164: plus, calling code, number. A national number needs its country's calling code and the
+    prefix that is dialled within the country. Null where no full number can be made, or it is one digit repeated.
+-#}
+{% macro normal_phone(number, calling_code, trunk_prefix) -%}
+    {{ return(adapter.dispatch('normal_phone', 'cx')(number, calling_code, trunk_prefix)) }}
+{%- endmacro %}
+
+{% macro default__normal_phone(number, calling_code, trunk_prefix) -%}
+    {%- set latin = "translate(lower(" ~ number ~ "), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '01234567890123456789')" -%}
+    {%- set said = "regexp_replace(" ~ latin ~ ", '\\(0\\)|(ext|x|#).*$', '', 'g')" -%}
+    {%- set dialled = "regexp_replace(regexp_replace(" ~ said ~ ", '[^0-9+]', '', 'g'), '^00', '+')" -%}
+    {%- set national = "regexp_replace(" ~ dialled ~ ", '^' || coalesce(" ~ trunk_prefix ~ ", ''), '')" -%}
+    substring(
+        case
+            when {{ dialled }} like '+%' then {{ dialled }}
+            -- The plus was left out: no country's own numbers are that long.
+            when length({{ dialled }}) >= 12 and starts_with({{ dialled }}, {{ calling_code }}) then '+' || {{ dialled }}
+            when {{ calling_code }} is not null then '+' || {{ calling_code }} || {{ national }}
+        end
+        from '^(?!.*([0-9])\1{6})\+[1-9][0-9]{7,14}$'
+    )
+{%- endmacro %}
+
+{#- The store's id of a customer, where another system keeps it: Shopify's are long enough to be no other number. -#}
+{% macro store_person_id(external_id) -%}
+    'shopify:' || substring({{ external_id }} from '^(?:gid://shopify/Customer/)?([0-9]{10,})$')
+{%- endmacro %}
+
+{#- What is left of personal values where they are shown as evidence. -#}
+{% macro masked_email(email) -%}
+    left({{ email }}, 1) || '***@' || split_part({{ email }}, '@', 2)
+{%- endmacro %}
+
+{% macro masked_phone(phone) -%}
+    left({{ phone }}, 3) || '***' || right({{ phone }}, 2)
+{%- endmacro %}
