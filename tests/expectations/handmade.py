@@ -116,6 +116,7 @@ SHAPES = {
         "source text, account text, stream text, as_of_date date, last_night date, nights_behind integer,"
         " is_last_night_failed boolean",
         "source, account, stream",
+    ),
     "dim_dates": (
         "business_date date, week_start date, month_start date, iso_weekday integer, calendar_year integer",
         "business_date",

@@ -71,6 +71,8 @@ create table if not exists inference.lifetime_states (
     month date not null,
     state text not null check (state in ('unknown', 'active', 'lost')),
     primary key (customer_key, month)
+);
+
 -- What the steps of a build infer. Each table can be made anew from the models that its step reads, but for the keys of
 -- customers: they are a history, without which customers are the same and their keys are not.
 
