@@ -1,8 +1,27 @@
 with
 
-orders as (
+shopify_orders as (
 
     select * from {{ ref('stg_shopify__orders') }}
+
+),
+
+countable_orders as (
+
+    select * from {{ ref('int_orders__joined') }}
+
+),
+
+-- An order that does not count, such as a test order, is in no mart that an answer could be joined to.
+orders as (
+
+    select
+        shopify_orders.order_key,
+        shopify_orders.order_gid,
+        shopify_orders.order_id,
+        shopify_orders.order_name
+    from shopify_orders
+    inner join countable_orders on shopify_orders.order_key = countable_orders.order_key
 
 ),
 
