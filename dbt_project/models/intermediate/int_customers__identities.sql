@@ -57,10 +57,10 @@ identities as (
     select woocommerce_customer_key as identity_key, email
     from woocommerce_customers
     union all
-    -- Orders may arrive before their customer does.
-    select distinct
+    -- Orders may arrive before their customer does, and stay when the account is erased: then theirs is the e-mail.
+    select
         orders.account_key as identity_key,
-        cast(null as text) as email
+        min(orders.email) as email
     from orders
     left join shopify_customers on orders.account_key = shopify_customers.shopify_customer_key
     left join woocommerce_customers on orders.account_key = woocommerce_customers.woocommerce_customer_key
@@ -68,6 +68,7 @@ identities as (
         orders.account_key is not null
         and shopify_customers.shopify_customer_key is null
         and woocommerce_customers.woocommerce_customer_key is null
+    group by orders.account_key
     union all
     -- A guest with neither account nor e-mail cannot be recognised again.
     select order_key as identity_key, email
