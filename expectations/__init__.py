@@ -24,6 +24,7 @@ MARTS = (
     "retention_cohorts",
     "web_daily",
     "social_daily",
+    "dim_dates",
     "metric_values",
 )
 

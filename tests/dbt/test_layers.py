@@ -25,6 +25,7 @@ MARTS = {
     "retention_cohorts",
     "web_daily",
     "social_daily",
+    "dim_dates",
     "metric_values",
 }
 MAY_READ = {
