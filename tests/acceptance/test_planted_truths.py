@@ -39,7 +39,9 @@ def planted(
 
 
 def _components(built: Built) -> dict[Key, tuple[int, int]]:
-    rows = built.rows("select * from audit.metric_values where segment_name in ('all', 'source')")
+    rows = built.rows(
+        "select * from audit.metric_values where segment_name in ('all', 'source') and denominator is not null"
+    )
     return {
         (row["metric_variant"], row["segment_value"], row["grain"], _period(row)): (
             round(row["numerator"]),

@@ -25,7 +25,8 @@ def built(sandbox: Sandbox, warehouse: str, monkeypatch: pytest.MonkeyPatch) -> 
     list(extract_all(NIGHT, ("woocommerce", "shiprocket")))
     list(load_all(NIGHT, ("woocommerce", "shiprocket")))
     settings = load_settings()
-    select = ("--select", "staging.woocommerce", "staging.shiprocket")
+    # Tests that read other models too are not asked.
+    select = ("--select", "staging.woocommerce", "staging.shiprocket", "--indirect-selection", "cautious")
     with dbt_runner.variables_set(dbt_runner.dbt_environment(settings)):
         outcome = dbtRunner().invoke(["build", *dbt_runner.dbt_arguments(settings), *select])
     assert outcome.success, outcome.exception
