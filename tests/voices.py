@@ -28,7 +28,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """``baseline`` is the accuracy of always answering the commonest label, ``decided`` the share that is not neutral."""
+    """``decided``: the share not called neutral. ``baseline``: the accuracy of always answering the commonest label."""
 
     n: int
     decided: float
