@@ -61,7 +61,14 @@ def accuracy_of(comments: Sequence[Labelled]) -> Accuracy:
     labels = Counter(label for label, _ in pairs)
     right = sum(label == said for label, said in pairs)
     scores = [_f1(pairs, label) for label in sorted(labels)]
-    return Accuracy(len(pairs), right / len(pairs), sum(scores) / len(scores), labels.most_common(1)[0][1] / len(pairs))
+    decided = sum(said != "neutral" for _, said in pairs)
+    return Accuracy(
+        len(pairs),
+        decided / len(pairs),
+        right / len(pairs),
+        sum(scores) / len(scores),
+        labels.most_common(1)[0][1] / len(pairs),
+    )
 
 
 def _f1(pairs: Sequence[tuple[str, str]], label: str) -> float:

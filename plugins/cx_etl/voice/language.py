@@ -15,7 +15,8 @@ READ_CHARACTERS = 2000
 UNDETERMINED = "und"
 # What the lexicon calls it.
 ROMAN_URDU = "ur-Latn"
-# Below it the library has guessed: a name, one misspelt word. A language that the lexicon lacks must be surer.
+# Below it the library has guessed: a name, one misspelt word. In Latin script, where most of these are, a language that
+# the lexicon lacks must be surer.
 SURE = 0.4
 SURE_OF_OTHERS = 0.7
 
@@ -113,7 +114,7 @@ class Detector:
 
     def _told_by_library(self, text: str, script: str) -> Language:
         code, confidence = _identifier(script).classify(text)
-        is_sure = confidence >= (SURE if code in self._spoken else SURE_OF_OTHERS)
+        is_sure = confidence >= (SURE if code in self._spoken or script != "Latn" else SURE_OF_OTHERS)
         return Language(code if is_sure else UNDETERMINED, script, round(float(confidence), 3))
 
 
