@@ -23,7 +23,8 @@ def judge() -> Judge:
         ("I do not like it at all", "negative"),
         ("not bad", "positive"),
         ("no problem", "positive"),
-        ("Good. Not!", "positive"),  # a negation ends with its clause
+        ("Not yet. Good app", "positive"),  # a negation ends with its clause
+        ("اچھا۔ نہیں", "positive"),
         ("It was nice, but the food was cold and it came late", "negative"),
         ("acha hai", "positive"),
         ("acha nahi hai", "negative"),

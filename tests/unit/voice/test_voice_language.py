@@ -28,6 +28,7 @@ def judge() -> Judge:
         ("ممتاز", "ar", "Arab"),
         ("بہت خوب", "ur", "Arab"),
         ("زبردست", "ur", "Arab"),
+        ("خیال رہے", "ur", "Arab"),  # by its letters: the library takes it for Arabic
         ("ਬਹੁਤ ਵਧੀਆ ਸੇਵਾ", "pa", "Guru"),
         ("చాలా బాగుంది", "te", "Telu"),
         ("बहुत अच्छी सेवा है", "hi", "Deva"),
