@@ -1,5 +1,6 @@
 """Themes and sentiment in every language of the lexicon; negations, contrasts, emoji; the same each time."""
 
+# ruff: noqa: RUF001 - letters that look alike are the subject here
 from pathlib import Path
 
 import pytest
