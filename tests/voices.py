@@ -1,4 +1,4 @@
-"""The labelled comments of the multilingual sets, split in two by their text: one half to tune on, one to judge by."""
+"""The labelled comments of the real sets, split in two by their text: one half to tune on, one to judge by."""
 
 import csv
 import gzip
@@ -28,9 +28,10 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """``baseline`` is the accuracy of always answering the commonest label."""
+    """``decided``: the share not called neutral. ``baseline``: the accuracy of always answering the commonest label."""
 
     n: int
+    decided: float
     accuracy: float
     macro_f1: float
     baseline: float
@@ -60,7 +61,14 @@ def accuracy_of(comments: Sequence[Labelled]) -> Accuracy:
     labels = Counter(label for label, _ in pairs)
     right = sum(label == said for label, said in pairs)
     scores = [_f1(pairs, label) for label in sorted(labels)]
-    return Accuracy(len(pairs), right / len(pairs), sum(scores) / len(scores), labels.most_common(1)[0][1] / len(pairs))
+    decided = sum(said != "neutral" for _, said in pairs)
+    return Accuracy(
+        len(pairs),
+        decided / len(pairs),
+        right / len(pairs),
+        sum(scores) / len(scores),
+        labels.most_common(1)[0][1] / len(pairs),
+    )
 
 
 def _f1(pairs: Sequence[tuple[str, str]], label: str) -> float:
@@ -99,5 +107,12 @@ def _labelled() -> Iterator[tuple[str, str, int]]:
     for row in rows_of(SETS / "telugu_movie_sentences.csv.gz"):
         yield "Telugu films", row["text"], 1 if row["label"] == "1" else -1
     for row in rows_of(SETS / "pk_app_reviews.csv.gz"):
-        stars = int(row["score"])
-        yield "app reviews", row["content"], (stars > 3) - (stars < 3)
+        yield "app reviews", row["content"], _polarity(row["score"])
+    for row in rows_of(SETS.parent / "olist" / "olist_order_reviews_dataset.csv.gz"):
+        text = f"{row['review_comment_title']}. {row['review_comment_message']}".strip(" .")
+        if text:
+            yield "Portuguese orders", text, _polarity(row["review_score"])
+
+
+def _polarity(stars: str) -> int:
+    return (int(stars) > 3) - (int(stars) < 3)

@@ -10,7 +10,7 @@ from cx_etl import transform
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.voice.judging import Judge
 from pipelines import Built, bring_in, pipeline
-from voices import LEXICON, SETS, rows_of
+from voices import LANGUAGES, LEXICON, SETS, Labelled, accuracy_of, detection, judged_sets, rows_of, sentences
 
 NIGHT = date(2025, 9, 17)
 Expected = Callable[[str], dict[str, Any]]
@@ -124,3 +124,64 @@ def test_metrics_about_comments(reviews: Built) -> None:
 @pytest.fixture(scope="module")
 def judge() -> Judge:
     return Judge(LEXICON)
+
+
+@pytest.fixture(scope="module")
+def held_out(judge: Judge) -> dict[str, list[Labelled]]:
+    return judged_sets(judge)
+
+
+# Floors three points below what was measured (docs/benchmarks.md): a changed lexicon must not quietly judge worse.
+@pytest.mark.parametrize(
+    ("name", "accuracy", "macro_f1"),
+    [
+        ("Arabic products", 0.73, 0.53),
+        ("Arabic restaurants", 0.815, 0.53),
+        ("Portuguese orders", 0.79, 0.59),
+        ("Telugu films", 0.575, 0.67),
+        ("app reviews", 0.75, 0.55),
+        ("app reviews, en in Latn", 0.815, 0.58),
+        ("app reviews, ur in Latn", 0.68, 0.52),
+    ],
+)
+def test_sentiment_of_comments_it_was_not_tuned_on(
+    held_out: dict[str, list[Labelled]], name: str, accuracy: float, macro_f1: float
+) -> None:
+    found = accuracy_of(held_out[name])
+    assert found.accuracy >= accuracy
+    assert found.macro_f1 >= macro_f1
+    assert found.accuracy > found.baseline
+
+
+def test_urdu_in_its_own_script_is_below_always_positive(held_out: dict[str, list[Labelled]]) -> None:
+    """Half of what it misses are names and greetings with five stars; by labels, not by shares, it is far above."""
+    found = accuracy_of(held_out["app reviews, ur in Arab"])
+    assert 0.59 <= found.accuracy < found.baseline
+    always_positive = 2 * found.baseline / (1 + found.baseline) / 3
+    assert found.macro_f1 >= always_positive + 0.15
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences", "five_words"),
+    [
+        ("ar", 0.99, 0.985),
+        ("en", 0.99, 0.96),
+        ("pa", 0.99, 0.985),
+        ("pt", 0.99, 0.92),
+        ("te", 0.99, 0.99),
+        ("ur", 0.95, 0.88),
+    ],
+)
+def test_languages_of_sentences(judge: Judge, language: str, sentences: float, five_words: float) -> None:
+    assert detection(judge, language) >= sentences
+    assert detection(judge, language, 5) >= five_words
+
+
+def test_every_language_of_the_set_is_asked_for() -> None:
+    assert set(LANGUAGES) == {path.name.split(".")[0] for path in (SETS / "lingua_sentences").glob("*.txt.gz")}
+
+
+def test_sentences_of_other_languages_are_not_taken_for_roman_urdu(judge: Judge) -> None:
+    for language in ("en", "pt"):
+        roman = [text for text in sentences(language) if judge.judge(text).language.code == "ur"]
+        assert len(roman) <= 3, roman

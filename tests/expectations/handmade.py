@@ -121,6 +121,14 @@ SHAPES = {
         "business_date date, week_start date, month_start date, iso_weekday integer, calendar_year integer",
         "business_date",
     ),
+    "feedback_comments": (
+        "response_key text, business_date date, sentiment text, sentiment_score numeric",
+        "response_key",
+    ),
+    "feedback_themes_daily": (
+        "business_date date, theme text, theme_share numeric(20, 6), mean_scaled_score numeric(20, 6)",
+        "business_date, theme",
+    ),
     "metric_values": (
         "metric_variant text, grain text, period_start date, segment_name text, segment_value text, period_end date,"
         " n bigint, numerator numeric(20, 6), denominator numeric(20, 6), value numeric(20, 6), ci_low numeric(20, 6),"

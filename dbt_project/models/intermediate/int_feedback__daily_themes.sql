@@ -59,7 +59,7 @@ dense as (
         coalesce(by_theme.negative_comments, 0) as negative_comments,
         coalesce(by_theme.scored_comments, 0) as scored_comments,
         coalesce(by_theme.detractors, 0) as detractors,
-        coalesce(by_theme.scaled_score_total, 0) as scaled_score_total
+        cast(coalesce(by_theme.scaled_score_total, 0) as numeric(20, 6)) as scaled_score_total
     from by_day
     cross join themes
     left join by_theme on by_day.business_date = by_theme.business_date and themes.theme = by_theme.theme

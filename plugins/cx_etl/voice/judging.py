@@ -38,8 +38,12 @@ class Judge:
         """What the comment is about and how it is meant."""
         found = words(text)
         language = self._detector.language_of(text, found)
-        matches = list(self._matcher(*_vocabularies(language)).matches(found))
+        matches = list(self.matcher(language).matches(found))
         return Judgement(language, sentiment_of(found, matches), _themes(matches))
+
+    def matcher(self, language: Language) -> Matcher:
+        """What finds the terms to expect in a comment of the language."""
+        return self._matcher(*_vocabularies(language))
 
     def _matcher_of(self, *languages: str) -> Matcher:
         """The terms of these languages, in their order: where two share a word, the first one's meaning holds."""

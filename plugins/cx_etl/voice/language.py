@@ -15,8 +15,10 @@ READ_CHARACTERS = 2000
 UNDETERMINED = "und"
 # What the lexicon calls it.
 ROMAN_URDU = "ur-Latn"
-# Below it the library has guessed: a name, one misspelt word.
+# Below it the library has guessed: a name, one misspelt word. In Latin script, where most of these are, a language that
+# the lexicon lacks must be surer.
 SURE = 0.4
+SURE_OF_OTHERS = 0.7
 
 # First and last code point of the letters that people write comments in, by ISO 15924 script.
 SCRIPTS = (
@@ -73,7 +75,9 @@ class Detector:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         known: dict[str, set[str]] = {}
+        self._spoken: set[str] = set()
         for term in terms:
+            self._spoken.add(term.language)
             parts = words(term.text)
             if len(parts) == 1:
                 known.setdefault(parts[0], set()).add(term.language)
@@ -89,7 +93,7 @@ class Detector:
             return Language(candidates[0], script, 1.0) if candidates else Language(UNDETERMINED, script, 0.0)
         if script == "Arab" and not URDU_LETTERS.isdisjoint(text):
             return Language("ur", script, 1.0)
-        return self._told_by_words(found, script) or _by_library(text[:READ_CHARACTERS], script)
+        return self._told_by_words(found, script) or self._told_by_library(text[:READ_CHARACTERS], script)
 
     def _told_by_words(self, found: Sequence[str], script: str) -> Language | None:
         """Words known of one language only decide where they are many of all, or where all agree in a short text."""
@@ -108,10 +112,10 @@ class Detector:
             return Language(best, script, round(agreement, 3))
         return None
 
-
-def _by_library(text: str, script: str) -> Language:
-    code, confidence = _identifier(script).classify(text)
-    return Language(code if confidence >= SURE else UNDETERMINED, script, round(float(confidence), 3))
+    def _told_by_library(self, text: str, script: str) -> Language:
+        code, confidence = _identifier(script).classify(text)
+        is_sure = confidence >= (SURE if code in self._spoken or script != "Latn" else SURE_OF_OTHERS)
+        return Language(code if is_sure else UNDETERMINED, script, round(float(confidence), 3))
 
 
 @cache

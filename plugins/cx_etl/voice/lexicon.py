@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from cx_etl.voice.text import shortened, words
+from cx_etl.voice.text import STOP, shortened, words
 
 # What Arabic writes together with the next word: and, so, with, for, like, the.
 ARABIC_PREFIXES = ("وال", "فال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل", "ك")
@@ -53,7 +53,7 @@ def read_terms(path: Path) -> list[Term]:
             for row in csv.DictReader(lines)
         ]
     for term in terms:
-        if term.role not in ROLES or term.polarity not in (-1, 0, 1) or not words(term.text.strip("*")):
+        if term.role not in ROLES or term.polarity not in (-1, 0, 1) or set(words(term.text)) <= {STOP}:
             raise ValueError(f"{path.name}: {term} has an unknown role or polarity, or no word")
     return terms
 

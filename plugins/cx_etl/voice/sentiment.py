@@ -11,8 +11,9 @@ from cx_etl.voice.text import STOP
 NEGATION_REACH = 3
 NEGATION_REACH_BACK = 4
 INTENSIFIER_REACH = 2
-# "Not good" is bad, but less than "bad" is.
-TURNED = -0.75
+# "Not good" is bad, but less than "bad" is; "no problem" is hardly praise.
+TURNED_GOOD = -0.75
+TURNED_BAD = -0.4
 # "Nice, but late": what comes before the contrast counts half.
 BEFORE_CONTRAST = 0.5
 # How fast the score nears 1 with more words.
@@ -83,7 +84,7 @@ def _negate(match: Match, opinions: list[Opinion], clauses: list[int]) -> None:
     near = _near(match.place, opinions, clauses, ahead, back)
     if near:
         target = min(near, key=lambda one: abs(one.place - match.place))
-        target.value *= TURNED
+        target.value *= TURNED_GOOD if target.value > 0 else TURNED_BAD
         target.words = f"{target.words} {match.term.text}" if is_after else f"{match.term.text} {target.words}"
     elif match.term.polarity:
         opinions.append(Opinion(match.place, match.term.text, match.term.polarity * match.term.weight))

@@ -8,7 +8,7 @@ import unicodedata
 # Ends a clause: a negation does not reach beyond it. The token is none that a word can be.
 STOP = "."
 
-_TAG = re.compile(r"<[^<>]{1,2000}>")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,2000}>")
 _SMILE = re.compile(r"[:;=]['-]?([()])+")
 _RUN = re.compile(r"(\w)\1{2,}")
 # Letters that Arabic and Urdu keyboards offer for the same sound: people take whichever is at hand.

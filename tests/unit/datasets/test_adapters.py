@@ -45,6 +45,19 @@ def test_one_set_converts_alone(tmp_path: Path) -> None:
 
 
 @needs_data
+def test_a_set_without_dates_is_not_merged_into_the_calendar_of_others(dataset: Path, tmp_path: Path) -> None:
+    facts = _expected("multilang")
+    assert not [r for r in newest(dataset, "asknicely/responses") if r["question_type"] == "appreview"]
+    assert convert(DATA / "multilang", tmp_path / "out").sets == ("app_reviews",)
+    reviews = newest(tmp_path / "out", "asknicely/responses")
+    assert len(reviews) == facts["pk.reviews"] == 9468
+    assert Counter(review["answer"] for review in reviews) == facts["pk.score_distribution"]
+    assert Counter(review["channel_c"] for review in reviews) == {
+        app: found["n"] for app, found in facts["pk.by_app"].items()
+    }
+
+
+@needs_data
 def test_every_record_decodes_by_its_contract(dataset: Path) -> None:
     decoded = decode_all(dataset)
     assert decoded["zendesk/ticket_events"] == 141_712
