@@ -19,6 +19,7 @@ MARTS = (
     "response_time_daily",
     "delivery_daily",
     "churn_monthly",
+    "revenue_churn_monthly",
     "retention_cohorts",
     "customer_health",
     "metric_values",

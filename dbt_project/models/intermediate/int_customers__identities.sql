@@ -42,6 +42,12 @@ typeform_responses as (
 
 ),
 
+subscriptions as (
+
+    select * from {{ ref('stg_billing__subscriptions') }}
+
+),
+
 -- What a source knows a person by. Without an e-mail, a source's own id is a person.
 identities as (
 
@@ -79,6 +85,10 @@ identities as (
     select response_key as identity_key, email
     from typeform_responses
     where email is not null
+    union all
+    select billing_customer_key as identity_key, max(email) as email
+    from subscriptions
+    group by billing_customer_key
 
 ),
 
