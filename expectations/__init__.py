@@ -22,6 +22,7 @@ MARTS = (
     "revenue_churn_monthly",
     "retention_cohorts",
     "customer_health",
+    "dim_dates",
     "metric_values",
 )
 

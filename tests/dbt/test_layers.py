@@ -23,6 +23,7 @@ MARTS = {
     "revenue_churn_monthly",
     "retention_cohorts",
     "customer_health",
+    "dim_dates",
     "metric_values",
 }
 MAY_READ = {
