@@ -113,6 +113,17 @@ def test_probabilities_and_expectations_are_possible(p: Parameters, customer: tu
     assert 0 <= short <= long
 
 
+@pytest.mark.parametrize("a", [0.3, 900.0, 1e5])
+def test_no_shape_of_leaving_overflows(a: float) -> None:
+    """Where everybody leaves after the next order at the latest, hardly one is expected."""
+    p = Parameters(2.0, 3.0, a, 0.5)
+    seen = [np.array([0.0, 1.0, 40.0]), np.array([0.0, 5.0, 50.0]), np.array([50.0, 50.0, 51.0])]
+    expected = bg_nbd.expected_orders(p, 13.0, *seen)
+    assert np.all(np.isfinite(expected))
+    if a > 1:
+        assert np.all(expected[:2] < 1.001)
+
+
 def test_frequent_customers_do_not_overflow() -> None:
     seen = [np.array([2000.0]), np.array([600.0]), np.array([601.0])]
     assert bg_nbd.expected_orders(PAPER, 13, *seen)[0] == pytest.approx(2000.243 / 605.4 * 13, rel=0.02)

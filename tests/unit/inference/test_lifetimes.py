@@ -91,8 +91,18 @@ def test_the_same_input_is_not_fitted_twice(monkeypatch: pytest.MonkeyPatch) -> 
     histories = many(400).histories(day_number(DAY) + 200, day_number(DAY) + 200)
     first = fits.fit_orders(histories, DAY, False, {})
     known = {first.fingerprint: bg_nbd.Maximum(first.parameters, first.log_likelihood or 0, first.iterations or 0, "")}
-    monkeypatch.setattr(bg_nbd, "fit", lambda histories: pytest.fail("fitted again"))
+    monkeypatch.setattr(bg_nbd, "fit", lambda *arguments: pytest.fail("fitted again"))
     assert fits.fit_orders(histories, DAY, False, known) == first
+
+
+def test_a_month_sought_from_the_one_before_ends_where_one_sought_alone_does() -> None:
+    found = many(600)
+    then = [(day, found.histories(day_number(day), day_number(day))) for day in (date(2026, 5, 1), date(2026, 6, 1))]
+    _, later = fits.fit_months(then, {})
+    alone = fits.fit_orders(then[1][1], then[1][0], True, {})
+    assert later.status == alone.status == "fitted"
+    assert later.parameters == pytest.approx(alone.parameters, rel=1e-3)
+    assert (later.iterations or 0) < (alone.iterations or 0)
 
 
 def test_states_are_told_only_where_they_change() -> None:
