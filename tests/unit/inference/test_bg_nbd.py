@@ -127,6 +127,8 @@ def test_no_shape_of_leaving_overflows(a: float) -> None:
 def test_frequent_customers_do_not_overflow() -> None:
     seen = [np.array([2000.0]), np.array([600.0]), np.array([601.0])]
     assert bg_nbd.expected_orders(PAPER, 13, *seen)[0] == pytest.approx(2000.243 / 605.4 * 13, rel=0.02)
+    near, far = (bg_nbd.expected_orders(PAPER, horizon, *seen)[0] for horizon in (13, 1300))
+    assert near < far < 100 * near
 
 
 def test_fit_finds_what_customers_were_drawn_from() -> None:
