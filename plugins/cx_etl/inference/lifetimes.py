@@ -110,8 +110,8 @@ def _write(connection: "psycopg.Connection", table: str, columns: Any) -> None:
     import pandas
     from psycopg import sql
 
-    # Whole numbers stay whole where some are missing.
-    frame = pandas.DataFrame(columns).convert_dtypes()
+    # As objects, whole numbers of rows stay whole where some are missing.
+    frame = pandas.DataFrame(columns, dtype=object if isinstance(columns, list) else None)
     name, names = sql.Identifier("inference", table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
     connection.execute(sql.SQL("truncate {}").format(name))
     with connection.cursor().copy(sql.SQL("copy {} ({}) from stdin (format csv)").format(name, names)) as copy:
