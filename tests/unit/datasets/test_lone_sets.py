@@ -67,10 +67,6 @@ def test_the_table_comes_as_a_month_begins_and_as_it_closes(tmp_path: Path) -> N
     (ended,) = csv.DictReader(files["subscriptions_2018-10-31.csv"].splitlines())
     said = [ended[name] for name in ("subscription_id", "ended_on", "monthly_amount")]
     assert said == ["3668-QPYBK", "2018-10-31", "53.85"]
-        "3668-QPYBK",
-        "2018-10-31",
-        "53.85",
-    )
     attributes = list(csv.DictReader(files["attributes_2018-10-01.csv"].splitlines()))
     assert len(attributes) == 2 * 15
     assert {"subscription_id": "3668-QPYBK", "attribute": "payment_method", "value": "Mailed check"} in attributes
