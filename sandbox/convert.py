@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sandbox.adapters import Adapter, app_reviews, cdnow, olist, sfo_survey, uci_incidents
+from sandbox.adapters import Adapter, app_reviews, cdnow, olist, sfo_survey, telco_churn, uci_incidents
 from sandbox.records.writer import DatasetWriter, Manifest
 
-ADAPTERS = (olist.ADAPTER, sfo_survey.ADAPTER, uci_incidents.ADAPTER, cdnow.ADAPTER, app_reviews.ADAPTER)
+ADAPTERS = (
+    olist.ADAPTER,
+    sfo_survey.ADAPTER,
+    uci_incidents.ADAPTER,
+    cdnow.ADAPTER,
+    telco_churn.ADAPTER,
+    app_reviews.ADAPTER,
+)
 TIME_ZONE = "UTC"
 
 
@@ -57,7 +64,6 @@ def _manifest(adapters: list[Adapter]) -> Manifest:
         licence="; ".join(f"{adapter.name}: {adapter.licence}" for adapter in adapters),
         time_zone=TIME_ZONE,
         metrics=[metric for adapter in adapters for metric in adapter.metrics],
-        files=[entry for adapter in adapters for entry in adapter.files],
     )
 
 

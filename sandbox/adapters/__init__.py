@@ -24,7 +24,6 @@ class Adapter:
     convert: Callable[[Path, DatasetWriter], None]
     metrics: tuple[Mapping[str, Any], ...]
     stands_alone: bool = False
-    files: tuple[Mapping[str, Any], ...] = ()
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:

@@ -78,12 +78,11 @@ class DatasetWriter:
 
     def line(self, stream: str, at: datetime, line: bytes) -> None:
         """Append a line made by encode_version or encode_deletion."""
-        self._earliest = at if self._earliest is None else min(at, self._earliest)
-        self._latest = at if self._latest is None else max(at, self._latest)
+        self._note(at)
         self._open(stream).write(line)
 
     def nights(self, time_zone: str) -> tuple[date, date]:
-        """The local dates of the earliest and the latest version. Raises ValueError when nothing was written."""
+        """The local dates of the earliest and the latest version or file. Raises ValueError when there is none."""
         if self._earliest is None or self._latest is None:
             raise ValueError(f"no record was written to {self.out_dir}")
         zone = ZoneInfo(time_zone)
@@ -95,6 +94,7 @@ class DatasetWriter:
 
     def file(self, source: str, at: datetime, name: str, content: bytes) -> None:
         """Write a file that comes into the source's drop at that time."""
+        self._note(at)
         path = self._partial / "files" / source / f"{at.astimezone(UTC):%Y-%m-%dT%H%M%SZ}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -108,6 +108,10 @@ class DatasetWriter:
             for entry in entries:
                 lines += [f"\n[[{title}]]\n", *(f"{key} = {_toml(value)}\n" for key, value in entry.items())]
         self.text("dataset.toml", "".join(lines))
+
+    def _note(self, at: datetime) -> None:
+        self._earliest = at if self._earliest is None else min(at, self._earliest)
+        self._latest = at if self._latest is None else max(at, self._latest)
 
     def _open(self, stream: str) -> gzip.GzipFile:
         if stream not in self._streams:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -135,3 +136,38 @@ def test_segments_add_up_to_all(warehouse: str, segment: str) -> None:
         )
     }
     assert len(values) > 2
+
+
+def test_p_alive_states_are_of_each_month_s_own_fit(warehouse: str) -> None:
+    """From the orders before the month alone, and its stored parameters; unknown without a repeat or parameters."""
+    rng, orders = Random(3), []
+    for number in range(400):
+        day, leaving = float(rng.randint(0, 300)), rng.betavariate(1, 2)
+        while day < 500:
+            orders.append((f"c{number}", FIRST + timedelta(days=int(day)), 10.0))
+            day += rng.expovariate(1 / 25)
+            if rng.random() < leaving:
+                break
+    built = build(warehouse, orders, AS_OF)
+    fits = {row["fitted_on"]: row for row in built.rows(FITS)}
+    found = unfolded(built.rows("select * from intermediate.int_customers__churn_states where churn_rule = 'p_alive'"))
+    expected = {}
+    for key, days in histories_of(orders).items():
+        for month in MONTHS:
+            if seen := [day for day in days if day < month]:
+                expected["p_alive", key, month] = alive_or_not(seen, month, fits[month])
+    assert [fit["status"] for fit in fits.values()].count("fitted") > 10
+    assert [fit["status"] for fit in fits.values()].count("too_few_customers") > 0
+    assert set(expected.values()) == {"unknown", "active", "lost"}
+    assert found == expected
+
+
+FITS = "select * from inference.lifetime_parameters where is_month_start order by fitted_on"
+
+
+def alive_or_not(days: list[date], month: date, fit: dict[str, Any]) -> str:
+    x, recency, age = len(days) - 1, (days[-1] - days[0]).days / 7, (month - days[0]).days / 7
+    if x == 0 or fit["status"] != "fitted":
+        return "unknown"
+    growth = ((fit["alpha"] + age) / (fit["alpha"] + recency)) ** (fit["r"] + x)
+    return "lost" if 1 / (1 + fit["a"] / (fit["b"] + x - 1) * growth) < 0.5 else "active"

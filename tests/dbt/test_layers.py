@@ -22,6 +22,7 @@ MARTS = {
     "sales_daily",
     "delivery_daily",
     "churn_monthly",
+    "revenue_churn_monthly",
     "retention_cohorts",
     "web_daily",
     "social_daily",

@@ -89,6 +89,11 @@ SHAPES = {
         " lifetime_status text",
         "customer_key",
     ),
+    "revenue_churn_monthly": (
+        "month date, segment_name text, segment_value text, customers_at_start bigint, customers_lost bigint,"
+        " revenue_at_start numeric(18, 2), revenue_cancelled numeric(18, 2), gross_revenue_churn_rate numeric(20, 6)",
+        "month, segment_name, segment_value",
+    ),
     "retention_cohorts": (
         "cohort_month date, month_number integer, customers bigint, active_customers bigint,"
         " returned_customers bigint,"

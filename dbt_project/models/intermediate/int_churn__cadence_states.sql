@@ -24,16 +24,26 @@ rules as (
 
 ),
 
-windows as (
+allowed as (
 
     select
         order_gaps.customer_key,
-        {{ month_after('order_gaps.order_date') }} as seen_from,
-        {{ month_after('order_gaps.order_date + cast(floor(rules.gap_multiple * order_gaps.median_gap_days) as integer)') }}
-            as lost_from,
-        {{ month_after('order_gaps.next_order_date') }} as ordered_again_from
+        order_gaps.order_date,
+        order_gaps.next_order_date,
+        cast(floor(rules.gap_multiple * order_gaps.median_gap_days) as integer) as days
     from order_gaps
     inner join rules on rules.churn_rule = 'cadence'
+
+),
+
+windows as (
+
+    select
+        customer_key,
+        {{ month_after('order_date') }} as seen_from,
+        {{ month_after('order_date + days') }} as lost_from,
+        {{ month_after('next_order_date') }} as ordered_again_from
+    from allowed
 
 ),
 

@@ -1,8 +1,16 @@
+{%- set known_segments = ['country', 'order_value_band', 'first_month'] -%}
+
 with
 
 states as (
 
     select * from {{ ref('int_customers__churn_states') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('churn_rules') }}
 
 ),
 
@@ -54,7 +62,9 @@ counted as (
         first_days.first_month,
         count(*) as customers
     from states
+    inner join rules on states.churn_rule = rules.churn_rule
     inner join first_days on states.customer_key = first_days.customer_key
+    where rules.basis = 'quiet'
     group by
         states.churn_rule, states.month, states.state, states.previous_state,
         first_days.country, first_days.order_value_band, first_days.first_month
@@ -79,9 +89,7 @@ changes as (
         ) as newly_lost,
         coalesce(sum(counted.customers) filter (where counted.previous_state = 'lost'), 0) as won_back
     from counted
-    cross join lateral (
-        {{ segments('counted', ['country', 'order_value_band', 'first_month']) }}
-    ) as segment (segment_name, segment_value)
+    cross join lateral ({{ segments('counted', known_segments) }}) as segment (segment_name, segment_value)
     where segment.segment_value is not null
     group by counted.churn_rule, segment.segment_name, segment.segment_value, counted.month
 

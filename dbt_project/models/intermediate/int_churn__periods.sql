@@ -1,8 +1,8 @@
 with
 
-monthly_changes as (
+changes as (
 
-    select * from {{ ref('int_churn__monthly_changes') }}
+    select * from {{ ref('int_churn__changes') }}
 
 ),
 
@@ -19,60 +19,80 @@ first_months as (
         segment_name,
         segment_value,
         min(month) as first_month
-    from monthly_changes
+    from changes
     group by churn_rule, segment_name, segment_value
 
 ),
 
 -- One month beyond the last that is published: what happens in a month is what changes until the next begins.
-running as (
+spine as (
 
     select
         first_months.churn_rule,
         first_months.segment_name,
         first_months.segment_value,
-        calendar.month,
-        sum(coalesce(monthly_changes.at_start, 0)) over so_far as at_start,
-        sum(coalesce(monthly_changes.lost, 0)) over so_far as lost,
-        sum(coalesce(monthly_changes.unknown, 0)) over so_far as unknown,
-        lead(coalesce(monthly_changes.newly_lost, 0)) over so_far as newly_lost,
-        lead(coalesce(monthly_changes.won_back, 0)) over so_far as won_back
+        calendar.month
     from first_months
     cross join lateral ({{ months('first_months.first_month', as_of_date() ~ ' + 1') }}) as calendar
-    left join monthly_changes
-        on first_months.churn_rule = monthly_changes.churn_rule
-            and first_months.segment_name = monthly_changes.segment_name
-            and first_months.segment_value = monthly_changes.segment_value
-            and calendar.month = monthly_changes.month
+
+),
+
+running as (
+
+    select
+        spine.*,
+        sum(coalesce(changes.at_start, 0)) over so_far as at_start,
+        sum(coalesce(changes.lost, 0)) over so_far as lost,
+        sum(coalesce(changes.unknown, 0)) over so_far as unknown,
+        sum(coalesce(changes.amount, 0)) over so_far as amount,
+        lead(coalesce(changes.newly_lost, 0)) over so_far as newly_lost,
+        lead(coalesce(changes.won_back, 0)) over so_far as won_back,
+        lead(coalesce(changes.cancelled, 0)) over so_far as cancelled,
+        lead(coalesce(changes.contracted, 0)) over so_far as contracted,
+        lead(coalesce(changes.expanded, 0)) over so_far as expanded
+    from spine
+    left join changes
+        on spine.churn_rule = changes.churn_rule
+            and spine.segment_name = changes.segment_name
+            and spine.segment_value = changes.segment_value
+            and spine.month = changes.month
     window so_far as (
-        partition by first_months.churn_rule, first_months.segment_name, first_months.segment_value
-        order by calendar.month
+        partition by spine.churn_rule, spine.segment_name, spine.segment_value order by spine.month
     )
+
+),
+
+cohorts as (
+
+    select
+        *,
+        {{ months_between('cast(segment_value as date)', 'month') }} as age
+    from running
+    where segment_name = 'first_month'
 
 ),
 
 aged as (
 
     select
-        running.churn_rule,
+        cohorts.churn_rule,
         'customer_age_band' as segment_name,
         customer_age_bands.customer_age_band as segment_value,
-        running.month,
-        sum(running.at_start) as at_start,
-        sum(running.lost) as lost,
-        sum(running.unknown) as unknown,
-        sum(running.newly_lost) as newly_lost,
-        sum(running.won_back) as won_back
-    from running
+        cohorts.month,
+        sum(cohorts.at_start) as at_start,
+        sum(cohorts.lost) as lost,
+        sum(cohorts.unknown) as unknown,
+        sum(cohorts.amount) as amount,
+        sum(cohorts.newly_lost) as newly_lost,
+        sum(cohorts.won_back) as won_back,
+        sum(cohorts.cancelled) as cancelled,
+        sum(cohorts.contracted) as contracted,
+        sum(cohorts.expanded) as expanded
+    from cohorts
     inner join customer_age_bands
-        on {{ months_between('cast(running.segment_value as date)', 'running.month') }} >= customer_age_bands.months_from
-            and (
-                customer_age_bands.months_to is null
-                or {{ months_between('cast(running.segment_value as date)', 'running.month') }}
-                <= customer_age_bands.months_to
-            )
-    where running.segment_name = 'first_month'
-    group by running.churn_rule, customer_age_bands.customer_age_band, running.month
+        on cohorts.age >= customer_age_bands.months_from
+            and (customer_age_bands.months_to is null or cohorts.age <= customer_age_bands.months_to)
+    group by cohorts.churn_rule, customer_age_bands.customer_age_band, cohorts.month
 
 ),
 

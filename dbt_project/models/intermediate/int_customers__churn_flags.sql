@@ -26,6 +26,18 @@ lifetimes as (
 
 ),
 
+terms as (
+
+    select * from {{ ref('int_subscriptions__terms') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('int_customers__contacts') }}
+
+),
+
 churn_rules as (
 
     select * from {{ ref('churn_rules') }}
@@ -51,10 +63,20 @@ base_gap as (
 
 ),
 
+subscribers as (
+
+    select
+        customer_key,
+        bool_or(ended_on is null or ended_on > {{ as_of_date() }}) as is_in_force
+    from terms
+    group by customer_key
+
+),
+
 flags as (
 
     select
-        customers.customer_key,
+        contacts.customer_key,
         order_gaps.median_gap_days,
         case
             when customers.recency_days > parameters.short_days then true
@@ -69,12 +91,15 @@ flags as (
                 then customers.recency_days > parameters.gap_multiple * order_gaps.median_gap_days
             when customers.recency_days > base_gap.base_gap_days then true
         end as is_lost_cadence,
-        case when lifetimes.repeat_days > 0 then lifetimes.p_alive < parameters.p_alive_below end as is_lost_p_alive
-    from customers
+        case when lifetimes.repeat_days > 0 then lifetimes.p_alive < parameters.p_alive_below end as is_lost_p_alive,
+        not subscribers.is_in_force as is_lost_contractual
+    from contacts
     cross join parameters
+    left join customers on contacts.customer_key = customers.customer_key
     left join base_gap on true
     left join order_gaps on customers.customer_key = order_gaps.customer_key and order_gaps.next_order_date is null
     left join lifetimes on customers.customer_key = lifetimes.customer_key
+    left join subscribers on contacts.customer_key = subscribers.customer_key
 
 )
 

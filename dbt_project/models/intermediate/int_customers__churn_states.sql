@@ -18,6 +18,12 @@ lifetime_states as (
 
 ),
 
+balances as (
+
+    select * from {{ ref('int_subscriptions__balances') }}
+
+),
+
 unioned as (
 
     select churn_rule, customer_key, month, state
@@ -28,6 +34,13 @@ unioned as (
     union all
     select 'p_alive' as churn_rule, customer_key, month, state
     from lifetime_states
+    union all
+    select
+        'contractual' as churn_rule,
+        customer_key,
+        month,
+        case when terms > 0 then 'active' else 'lost' end as state
+    from balances
 
 ),
 

@@ -18,10 +18,19 @@ responses as (
 
 ),
 
+terms as (
+
+    select * from {{ ref('int_subscriptions__terms') }}
+
+),
+
 contacts as (
 
     select customer_key
     from order_days
+    union
+    select customer_key
+    from terms
     union
     select customer_key
     from tickets

@@ -17,7 +17,7 @@ scored as (
 
     select
         points.customer_key,
-        sum(points.points * weights.weight) / sum(weights.weight) as health_score,
+        cast(sum(points.points * weights.weight) / sum(weights.weight) as numeric(20, 6)) as health_score,
         sum(weights.weight) as weight_known,
         count(*) as components_known,
         max(points.points) filter (where points.component = 'recency') as recency_points,

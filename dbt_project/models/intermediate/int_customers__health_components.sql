@@ -90,6 +90,16 @@ components as (
         and delivered_date > {{ as_of_date() }} - 365
     group by customer_key
 
+),
+
+final as (
+
+    select
+        customer_key,
+        component,
+        cast(points as numeric(20, 6)) as points
+    from components
+
 )
 
-select * from components
+select * from final

@@ -24,13 +24,13 @@ fits as (
 
 ),
 
--- Why a figure is missing: the model of the orders speaks first, as without it the one of their values predicts nothing.
+-- Why a figure is missing: the model of the orders speaks first, as without it that of their values predicts nothing.
 final as (
 
     select
         lifetimes.*,
         case when fits.orders_status = 'fitted' then fits.values_status else fits.orders_status end as status,
-        nullif(case when fits.orders_status = 'fitted' then fits.values_reason else fits.orders_reason end, '') as reason
+        case when fits.orders_status = 'fitted' then fits.values_reason else fits.orders_reason end as reason
     from lifetimes
     cross join fits
 

@@ -34,10 +34,23 @@ counted as (
             when periods.newly_lost is null then periods.at_start
             else 0
         end as customers_unknown,
-        case rules.basis when 'quiet' then periods.at_start - periods.lost else periods.at_start end
-            as customers_not_lost_at_start
+        periods.at_start - periods.lost as customers_not_lost_at_start
     from periods
     inner join rules on periods.churn_rule = rules.churn_rule
+
+),
+
+with_known as (
+
+    select
+        *,
+        customers_unknown < customers_at_start as is_known,
+        case
+            when basis = 'quiet' then month
+            else least(cast(month + interval '1 month' as date) - 1, {{ as_of_date() }})
+        end as as_of_date
+    from counted
+    where customers_at_start > 0
 
 ),
 
@@ -51,20 +64,15 @@ final as (
         cast(customers_at_start as integer) as customers_at_start,
         cast(customers_lost as integer) as customers_lost,
         cast(customers_unknown as integer) as customers_unknown,
-        case
-            when customers_unknown < customers_at_start
-                then cast(cast(customers_lost as numeric) / customers_at_start as numeric(20, 6))
-        end as churn_rate,
-        case when customers_unknown < customers_at_start then {{ wilson('customers_lost', 'customers_at_start', '-') }} end
-            as ci_low,
-        case when customers_unknown < customers_at_start then {{ wilson('customers_lost', 'customers_at_start', '+') }} end
-            as ci_high,
+        case when is_known then cast(cast(customers_lost as numeric) / customers_at_start as numeric(20, 6)) end
+            as churn_rate,
+        case when is_known then {{ wilson('customers_lost', 'customers_at_start', '-') }} end as ci_low,
+        case when is_known then {{ wilson('customers_lost', 'customers_at_start', '+') }} end as ci_high,
         cast(
             cast(customers_lost as numeric) / nullif(customers_at_start - customers_unknown, 0) as numeric(20, 6)
         ) as churn_rate_of_known,
         basis,
-        case when basis = 'quiet' then month else least(cast(month + interval '1 month' as date) - 1, {{ as_of_date() }}) end
-            as as_of_date,
+        as_of_date,
         cast(customers_not_lost_at_start as integer) as customers_not_lost_at_start,
         cast(customers_newly_lost as integer) as customers_newly_lost,
         cast(customers_won_back as integer) as customers_won_back,
@@ -75,8 +83,7 @@ final as (
         {{ wilson('customers_newly_lost', 'customers_not_lost_at_start', '+') }} as newly_lost_ci_high,
         is_complete,
         definition_version
-    from counted
-    where customers_at_start > 0
+    from with_known
 
 )
 

@@ -51,7 +51,7 @@ final as (
         flags.is_lost_inactive_180d,
         flags.is_lost_cadence,
         flags.is_lost_p_alive,
-        cast(null as boolean) as is_lost_contractual,
+        flags.is_lost_contractual,
         lifetimes.p_alive,
         lifetimes.expected_orders_90d,
         lifetimes.expected_order_value,

@@ -6,6 +6,7 @@ each order the customer leaves with a probability that varies as beta(a, b). Arr
 the times.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,37 +41,45 @@ class Histories:
     customers: "Array"
 
 
-def fit(histories: Histories) -> Maximum:
+def fit(histories: Histories, starts: Sequence[tuple[float, ...]] = STARTS) -> Maximum:
     """The parameters of the largest likelihood, in the order of Parameters."""
 
     def mean_log_likelihood(parameters: "Array") -> tuple[float, "Array"]:
         values, gradients = log_likelihood(Parameters(*parameters), histories)
         return float(values @ histories.customers), gradients @ histories.customers
 
-    return maximise(mean_log_likelihood, STARTS, float(histories.customers.sum()))
+    return maximise(mean_log_likelihood, starts, float(histories.customers.sum()))
 
 
 def log_likelihood(parameters: Parameters, histories: Histories) -> tuple["Array", "Array"]:
-    """Of each history its log likelihood, and its derivatives by r, alpha, a and b."""
-    from scipy.special import digamma, gammaln
+    """Of each history its log likelihood, and its derivatives by r, alpha, a and b.
+
+    What depends on the number of orders alone is computed once per number: the costly functions are all of it.
+    """
+    from scipy.special import digamma, expit, gammaln, log_expit
 
     r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    x = histories.x
-    log_alive_time, log_last_time = np.log(alpha + histories.t), np.log(alpha + histories.t_x)
-    common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + x) - gammaln(b)
-    alive = -(r + x) * log_alive_time
-    with np.errstate(divide="ignore"):
-        left = np.where(x > 0, np.log(a) - np.log(np.maximum(b + x - 1, 0)) - (r + x) * log_last_time, -np.inf)
-    either = np.logaddexp(alive, left)
-    is_alive, has_left = np.exp(alive - either), np.exp(left - either)
-    gradients = (
-        digamma(r + x) - digamma(r) + np.log(alpha) - is_alive * log_alive_time - has_left * log_last_time,
-        r / alpha - (r + x) * (is_alive / (alpha + histories.t) + has_left / (alpha + histories.t_x)),
-        digamma(a + b) - digamma(a + b + x) + has_left / a,
-        digamma(a + b) + digamma(b + x) - digamma(b) - digamma(a + b + x)
-        - np.where(x > 0, has_left / np.where(x > 0, b + x - 1, 1), 0),
+    place = histories.x.astype(np.intp)
+    x = np.arange(place.max(initial=0) + 1, dtype=float)
+    repeats = np.maximum(x, 1)
+    by_orders = (
+        gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        + gammaln(a + b) - gammaln(a + b + x) + gammaln(b + x) - gammaln(b)
     )  # fmt: skip
-    return common - gammaln(a + b + x) + either, np.array(gradients)
+    odds = np.where(x > 0, np.log(a) - np.log(b + repeats - 1), -np.inf)
+    by_both = digamma(a + b) - digamma(a + b + x)
+    at_end, at_last = alpha + histories.t, alpha + histories.t_x
+    log_end, log_last, orders = np.log(at_end), np.log(at_last), r + histories.x
+    log_odds = odds[place] + orders * (log_end - log_last)
+    is_alive, has_left = expit(-log_odds), expit(log_odds)
+    either = -orders * log_end - log_expit(-log_odds)
+    gradients = (
+        (digamma(r + x) - digamma(r) + np.log(alpha))[place] - is_alive * log_end - has_left * log_last,
+        r / alpha - orders * (is_alive / at_end + has_left / at_last),
+        by_both[place] + has_left / a,
+        (by_both + digamma(b + x) - digamma(b))[place] - has_left / (b + repeats - 1)[place],
+    )
+    return by_orders[place] + either, np.array(gradients)
 
 
 def p_alive(parameters: Parameters, x: "Array", t_x: "Array", t: "Array") -> "Array":
@@ -81,7 +90,7 @@ def p_alive(parameters: Parameters, x: "Array", t_x: "Array", t: "Array") -> "Ar
 def expected_orders(parameters: Parameters, horizon: float, x: "Array", t_x: "Array", t: "Array") -> "Array":
     """How many orders a customer is expected to place in the time after T.
 
-    The paper's formula with Euler's transformation of its hypergeometric function: no factor grows with x.
+    The paper's formula; where its hypergeometric function would grow without bound, with Euler's transformation of it.
     """
     from scipy.special import hyp2f1
 
@@ -89,7 +98,9 @@ def expected_orders(parameters: Parameters, horizon: float, x: "Array", t_x: "Ar
     # At a = 1 the formula is 0 / 0, and smooth around it.
     a = parameters.a if abs(parameters.a - 1) > 1e-6 else 1 + 1e-6
     z = horizon / (alpha + t + horizon)
-    remaining = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
+    grows = r + x > a - 1
+    first, second = np.where(grows, a + b - 1 - r, r + x), np.where(grows, a - 1, b + x)
+    remaining = (1 - z) ** np.where(grows, a - 1, r + x) * hyp2f1(first, second, a + b + x - 1, z)
     if_alive = (a + b + x - 1) / (a - 1) * (1 - remaining)
     return if_alive / (1 + _odds_of_having_left(parameters, x, t_x, t))
 

@@ -1,6 +1,7 @@
 """A model fitted as of a date, or the reason why it was not: rows of inference.lifetime_parameters."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +22,7 @@ METHOD = "1"
 
 # What was found before, by the fingerprint of what was fitted.
 Known = dict[str, Maximum]
+Starts = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,30 @@ class Fit:
 NAMES = {"bg_nbd": ("r", "alpha", "a", "b"), "gamma_gamma": ("p", "q", "gamma")}
 
 
-def fit_orders(histories: Histories, day: date, is_month_start: bool, known: Known) -> Fit:
+def fit_months(months: Sequence[tuple[date, Histories]], known: Known) -> list[Fit]:
+    """BG/NBD as of each month's start, sought from where the month before had it: a month adds little."""
+    found: list[Fit] = []
+    starts: Starts = bg_nbd.STARTS
+    for month, histories in months:
+        found.append(fit_orders(histories, month, True, known, starts))
+        starts = (found[-1].parameters,) if found[-1].is_fitted else bg_nbd.STARTS
+    return found
+
+
+def fit_orders(
+    histories: Histories, day: date, is_month_start: bool, known: Known, starts: Starts = bg_nbd.STARTS
+) -> Fit:
     """BG/NBD of the histories, if they are enough."""
     distinct, counts = histories.distinct()
     customers, repeats = len(histories.customers), int((histories.repeats > 0).sum())
-    fit = Fit("bg_nbd", day, is_month_start, customers, repeats, _fingerprint("bg_nbd", distinct, counts))
+    fingerprint = _fingerprint("bg_nbd", distinct, counts, np.array(starts))
+    fit = Fit("bg_nbd", day, is_month_start, customers, repeats, fingerprint)
     if reason := _too_few(customers, repeats):
         return _refused(fit, reason)
     if fit.fingerprint in known:
         return fit.of(known[fit.fingerprint])
     x, t_x, t = distinct[0].astype(float), distinct[1] / DAYS_A_WEEK, distinct[2] / DAYS_A_WEEK
-    return fit.of(bg_nbd.fit(bg_nbd.Histories(x, t_x, t, counts.astype(float))))
+    return fit.of(bg_nbd.fit(bg_nbd.Histories(x, t_x, t, counts.astype(float)), starts))
 
 
 def fit_values(purchases: Purchases, day: date, known: Known) -> Fit:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cx_etl.inference import bg_nbd, gamma_gamma
-from cx_etl.inference.fits import Fit, fit_orders, fit_values, known_maxima
+from cx_etl.inference.fits import Fit, fit_months, fit_orders, fit_values, known_maxima
 from cx_etl.inference.purchases import DAYS_A_WEEK, EPOCH, Histories, Purchases, day_number, month_starts, read
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def run(connection: "psycopg.Connection", as_of_date: date) -> None:
     months = [
         (month, purchases.histories(day_number(month), day_number(month))) for month in _months(purchases, as_of_date)
     ]
-    monthly = [fit_orders(then, month, True, known) for month, then in months]
+    monthly = fit_months(months, known)
     parameters = [fit.columns() for fit in (orders, values, *monthly)]
     _write(connection, "lifetime_parameters", parameters)
     _write(connection, "customer_lifetimes", lifetimes(purchases, histories, orders, values))
@@ -110,8 +110,8 @@ def _write(connection: "psycopg.Connection", table: str, columns: Any) -> None:
     import pandas
     from psycopg import sql
 
-    # Whole numbers stay whole where some are missing.
-    frame = pandas.DataFrame(columns).convert_dtypes()
+    # As objects, whole numbers of rows stay whole where some are missing.
+    frame = pandas.DataFrame(columns, dtype=object if isinstance(columns, list) else None)
     name, names = sql.Identifier("inference", table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
     connection.execute(sql.SQL("truncate {}").format(name))
     with connection.cursor().copy(sql.SQL("copy {} ({}) from stdin (format csv)").format(name, names)) as copy:

@@ -11,6 +11,7 @@ from cx_etl.errors import ConfigError
 from cx_etl.settings import load_settings
 from cx_etl.sources import (
     asknicely,
+    billing,
     delighted,
     freshdesk,
     ga4,
@@ -42,6 +43,7 @@ SOURCES: dict[str, Source] = {
         shiprocket.SOURCE,
         ga4.SOURCE,
         hootsuite.SOURCE,
+        billing.SOURCE,
     )
 }
 MAIN = "main"
