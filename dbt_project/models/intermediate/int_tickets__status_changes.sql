@@ -43,7 +43,8 @@ beginnings as (
         tickets.created_at as changed_at,
         0 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        true as is_assumed
     from tickets
     left join first_changes on tickets.ticket_key = first_changes.ticket_key
     where first_changes.ticket_key is null or first_changes.first_changed_at > tickets.created_at
@@ -58,7 +59,8 @@ solutions as (
         tickets.solved_at as changed_at,
         1 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        true as is_assumed
     from tickets
     left join first_changes on tickets.ticket_key = first_changes.ticket_key
     where first_changes.ticket_key is null and tickets.solved_at is not null
@@ -75,7 +77,8 @@ freshdesk_statistics as (
         least(resolved_at, reopened_at) as changed_at,
         2 as event_id,
         0 as position_in_event,
-        resolved_at is null or resolved_at > reopened_at as is_inferred
+        resolved_at is null or resolved_at > reopened_at as is_inferred,
+        false as is_assumed
     from freshdesk_tickets
     where reopened_at is not null
     union all
@@ -85,7 +88,8 @@ freshdesk_statistics as (
         reopened_at as changed_at,
         3 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        false as is_assumed
     from freshdesk_tickets
     where reopened_at is not null
     union all
@@ -95,7 +99,8 @@ freshdesk_statistics as (
         status_updated_at as changed_at,
         4 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        false as is_assumed
     from freshdesk_tickets
     where status in ('pending', 'custom') and status_updated_at is not null
     union all
@@ -105,7 +110,8 @@ freshdesk_statistics as (
         closed_at as changed_at,
         5 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        false as is_assumed
     from freshdesk_tickets
     where status = 'closed' and closed_at is not null
 
@@ -119,7 +125,8 @@ unioned as (
         created_at as changed_at,
         event_id,
         position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        false as is_assumed
     from status_changes
     union all
     select * from beginnings
@@ -150,7 +157,8 @@ changes as (
         previous_status,
         changed_at,
         lead(changed_at) over in_order as until_at,
-        is_inferred
+        is_inferred,
+        is_assumed
     from with_previous
     where previous_status is null or previous_status <> status
     window in_order as (partition by ticket_key order by changed_at, event_id, position_in_event)
