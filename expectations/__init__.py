@@ -21,6 +21,10 @@ MARTS = (
     "churn_monthly",
     "retention_cohorts",
     "metric_values",
+    "dim_agents",
+    "agent_scorecards",
+    "helpdesk_twins",
+    "helpdesk_twins_monthly",
 )
 
 # Facts of the build, filled in by the gate (see facts.py).

@@ -22,6 +22,10 @@ MARTS = {
     "churn_monthly",
     "retention_cohorts",
     "metric_values",
+    "dim_agents",
+    "agent_scorecards",
+    "helpdesk_twins",
+    "helpdesk_twins_monthly",
 }
 MAY_READ = {
     "staging": {"staging"},

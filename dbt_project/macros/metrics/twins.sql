@@ -11,6 +11,23 @@
     ]) }}
 {%- endmacro %}
 
+{#- The helpdesk's figures as columns: all of them, or the given one in whole minutes and null for the others. -#}
+{% macro vendor_figures(first_reply_minutes=none) -%}
+    {%- for measure in twin_measures() -%}
+    {%- set only = first_reply_minutes and measure == 'first_reply_minutes' -%}
+    {%- set figure = 'floor(' ~ first_reply_minutes ~ ')' if only else 'null' if first_reply_minutes
+        else 'vendor_' ~ measure -%}
+    cast({{ figure }} as numeric(20, 6)) as vendor_{{ measure }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- The columns that vendor_figures made. -#}
+{% macro vendor_columns(relation, except=[]) -%}
+    {%- for measure in twin_measures() | reject('in', except) -%}
+    {{ relation }}.vendor_{{ measure }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- Whether ours is the helpdesk's figure, which is in whole minutes. -#}
 {% macro twins_agree(measure) -%}
     abs({{ measure }} - vendor_{{ measure }}) < 1
@@ -30,15 +47,15 @@
         {%- elif measure.endswith('minutes') %}
         when {{ measure }} is null and not is_resolved then 'not_resolved_now'
         {%- endif %}
+        {%- if 'wait' in measure or 'hold' in measure %}
+        when abs({{ measure }} - vendor_{{ measure }}) <= status_changes then 'rounding'
+        {%- endif %}
         {%- if 'business' in measure %}
         when is_schedule_missing then 'schedule_missing'
         when {{ twins_agree(measure | replace('_business', '')) }} then 'schedule_or_holiday'
         {%- endif %}
         {%- if 'first_reply' in measure or measure == 'public_agent_replies' %}
         when is_answered_by_former_agent then 'former_agent'
-        {%- endif %}
-        {%- if 'wait' in measure or 'hold' in measure %}
-        when abs({{ measure }} - vendor_{{ measure }}) <= status_changes then 'rounding'
         {%- endif %}
         else 'unexplained'
     end

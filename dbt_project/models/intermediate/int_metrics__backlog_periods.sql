@@ -11,15 +11,14 @@ segmented as (
     select
         segment.segment_name,
         segment.segment_value,
-        backlog_changes.business_date,
+        daily.business_date,
         sum(
-            backlog_changes.new_change + backlog_changes.open_change
-            + backlog_changes.pending_change + backlog_changes.hold_change
+            daily.new_change + daily.open_change
+            + daily.pending_change + daily.hold_change
         ) as change
-    from backlog_changes
-    cross join lateral ({{ segments('backlog_changes', ['source', 'channel']) }})
-        as segment (segment_name, segment_value)
-    group by segment.segment_name, segment.segment_value, backlog_changes.business_date
+    from backlog_changes as daily
+    cross join lateral ({{ segments('daily', ['source', 'channel']) }}) as segment (segment_name, segment_value)
+    group by segment.segment_name, segment.segment_value, daily.business_date
 
 ),
 

@@ -60,20 +60,12 @@ vendor_figures as (
 
     select
         ticket_key,
-        {% for measure in twin_measures() -%}
-        cast(vendor_{{ measure }} as numeric(20, 6)) as vendor_{{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ vendor_figures() }}
     from zendesk_tickets
     union all
     select
         ticket_key,
-        {% for measure in twin_measures() -%}
-        {% if measure == 'first_reply_minutes' -%}
-        floor({{ minutes_between('created_at', 'first_replied_at') }})
-        {%- else -%}
-        cast(null as numeric(20, 6))
-        {%- endif %} as vendor_{{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ vendor_figures(first_reply_minutes=minutes_between('created_at', 'first_replied_at')) }}
     from freshdesk_tickets
 
 ),
@@ -82,9 +74,7 @@ compared as (
 
     select
         tickets.*,
-        {% for measure in twin_measures() if measure != 'reopens' -%}
-        vendor_figures.vendor_{{ measure }},
-        {% endfor -%}
+        {{ vendor_columns('vendor_figures', except=['reopens']) }},
         tickets.source = 'zendesk' and changes.are_events_missing as are_events_missing,
         changes.status_changes,
         tickets.schedule_key = 'default' as is_schedule_missing,

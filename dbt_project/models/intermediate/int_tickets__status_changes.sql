@@ -12,9 +12,9 @@ status_changes as (
 
 ),
 
-freshdesk_tickets as (
+freshdesk_changes as (
 
-    select * from {{ ref('stg_freshdesk__tickets') }}
+    select * from {{ ref('int_tickets__freshdesk_changes') }}
 
 ),
 
@@ -67,56 +67,6 @@ solutions as (
 
 ),
 
--- Freshdesk tells of the latest reopening, solution and change of status only. What was opened again had been solved
--- before; where the helpdesk has forgotten when, it counts as solved in that instant, by inference.
-freshdesk_statistics as (
-
-    select
-        ticket_key,
-        'solved' as status,
-        least(resolved_at, reopened_at) as changed_at,
-        2 as event_id,
-        0 as position_in_event,
-        resolved_at is null or resolved_at > reopened_at as is_inferred,
-        false as is_assumed
-    from freshdesk_tickets
-    where reopened_at is not null
-    union all
-    select
-        ticket_key,
-        'open' as status,
-        reopened_at as changed_at,
-        3 as event_id,
-        0 as position_in_event,
-        false as is_inferred,
-        false as is_assumed
-    from freshdesk_tickets
-    where reopened_at is not null
-    union all
-    select
-        ticket_key,
-        case status when 'custom' then 'hold' else status end as status,
-        status_updated_at as changed_at,
-        4 as event_id,
-        0 as position_in_event,
-        false as is_inferred,
-        false as is_assumed
-    from freshdesk_tickets
-    where status in ('pending', 'custom') and status_updated_at is not null
-    union all
-    select
-        ticket_key,
-        status,
-        closed_at as changed_at,
-        5 as event_id,
-        0 as position_in_event,
-        false as is_inferred,
-        false as is_assumed
-    from freshdesk_tickets
-    where status = 'closed' and closed_at is not null
-
-),
-
 unioned as (
 
     select
@@ -133,7 +83,7 @@ unioned as (
     union all
     select * from solutions
     union all
-    select * from freshdesk_statistics
+    select * from freshdesk_changes
 
 ),
 
