@@ -1,4 +1,4 @@
-"""Business minutes of the models against a count of minutes one by one, over zones, clock changes, nights and holidays."""
+"""Business minutes of the models against a count one by one, over zones, changes of the clocks, nights, holidays."""
 
 import json
 from collections.abc import Iterator

@@ -84,7 +84,8 @@ SHAPES = {
         "agent_key, month",
     ),
     "helpdesk_twins": (
-        "ticket_key text, measure text, source text, our_value numeric(20, 6), vendor_value numeric(20, 6), reason text",
+        "ticket_key text, measure text, source text, our_value numeric(20, 6), vendor_value numeric(20, 6),"
+        " reason text",
         "ticket_key, measure",
     ),
     "helpdesk_twins_monthly": (
