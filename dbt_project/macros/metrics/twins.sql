@@ -37,6 +37,9 @@
 {% macro twin_reason(measure) -%}
     case
         when exclusion_reason is not null then exclusion_reason
+        {%- if measure == 'reopens' %}
+        when is_reopened_after_closing then 'reopened_after_closing'
+        {%- endif %}
         when are_events_missing then 'events_missing'
         {%- if 'first_reply' in measure or measure == 'public_agent_replies' %}
         when has_early_reply then 'reply_before_creation'

@@ -49,7 +49,8 @@ changes as (
     select
         ticket_key,
         count(*) as status_changes,
-        bool_or(is_assumed) as are_events_missing
+        bool_or(is_assumed) as are_events_missing,
+        bool_or(previous_status = 'closed' and status in ('new', 'open', 'pending', 'hold')) as is_reopened_after_closing
     from status_changes
     group by ticket_key
 
@@ -77,6 +78,7 @@ compared as (
         {{ vendor_columns('vendor_figures', except=['reopens']) }},
         tickets.source = 'zendesk' and changes.are_events_missing as are_events_missing,
         changes.status_changes,
+        changes.is_reopened_after_closing,
         tickets.schedule_key = 'default' as is_schedule_missing,
         early_replies.ticket_key is not null as has_early_reply,
         coalesce(not agents.is_active, false) as is_answered_by_former_agent

@@ -17,7 +17,7 @@ differing as (
         source,
         business_date,
         cast({{ measure }} as numeric(20, 6)) as our_value,
-        vendor_{{ measure }} as vendor_value,
+        cast(vendor_{{ measure }} as numeric(20, 6)) as vendor_value,
         cast({{ measure }} - vendor_{{ measure }} as numeric(20, 6)) as difference,
         {{ twin_reason(measure) }} as reason
     from tickets
