@@ -231,7 +231,8 @@ def _tell_late(dsn: str, ticket: int, statuses: dict[datetime, str]) -> None:
             event = 10**15 + number
             connection.execute(
                 "insert into raw.zendesk__ticket_events (id, ticket_id, created_at, timestamp, _account, _night,"
-                f" _run_id, _loaded_at, _row_hash, _version_at, _observed_at) values (%s, %s, %s, 0, {meta}, '', now(), now())",
+                " _run_id, _loaded_at, _row_hash, _version_at, _observed_at)"
+                f" values (%s, %s, %s, 0, {meta}, '', now(), now())",
                 (event, ticket, at),
             )
             connection.execute(

@@ -50,7 +50,9 @@ changes as (
         ticket_key,
         count(*) as status_changes,
         bool_or(is_assumed) as are_events_missing,
-        bool_or(previous_status = 'closed' and status in ('new', 'open', 'pending', 'hold')) as is_reopened_after_closing
+        bool_or(
+            previous_status = 'closed' and status in ('new', 'open', 'pending', 'hold')
+        ) as is_reopened_after_closing
     from status_changes
     group by ticket_key
 
