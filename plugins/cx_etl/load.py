@@ -117,13 +117,17 @@ def bring_in(
 
     manifest = run.manifest()
     batch = Batch(stream, manifest.account, manifest.night, ledger.watermark_of(connection, manifest))
-    if raw_tables.is_first_load(connection, batch):
-        try:
-            with connection.transaction():
-                return _bring_in_straight(connection, batch, run)
-        except UniqueViolation:
-            pass  # A key came twice: which of its versions is the newest shows on a stage.
-    return _bring_in_staged(connection, batch, run, is_complete)
+    if not raw_tables.is_first_load(connection, batch):
+        return _bring_in_staged(connection, batch, run, is_complete)
+    try:
+        with connection.transaction():
+            brought = _bring_in_straight(connection, batch, run)
+    except UniqueViolation:
+        # A key came twice: which of its versions is the newest shows on a stage.
+        brought = _bring_in_staged(connection, batch, run, is_complete)
+    for table in stream.tables:
+        raw_tables.analyze(connection, table)
+    return brought
 
 
 def _bring_in_straight(connection: "psycopg.Connection", batch: Batch, run: Run) -> tuple[Counts, Counter[str]]:

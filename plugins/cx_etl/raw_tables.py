@@ -64,6 +64,18 @@ def upsert(connection: "psycopg.Connection", batch: Batch, table: Table) -> Upse
     return Upserted(*counts)
 
 
+def analyze(connection: "psycopg.Connection", table: Table) -> None:
+    """Tell the planner how many rows there are, by their keys.
+
+    The server's own analysis, coming while the first rows are still being copied, sees none and says so; until the next
+    one every join would be planned for an empty table.
+    """
+    keys = ", ".join(f'"{key}"' for key in table.keys)
+    connection.execute(f"analyze raw.{table.name} (_account, {keys})")
+    for child in shape_of(table.contract).children:
+        connection.execute(f"analyze raw.{table.name}__{child} (_account, _parent_key)")
+
+
 def mark_absent(
     connection: "psycopg.Connection", batch: Batch, manifest: Manifest, rejected: Sequence[str | None]
 ) -> int:
@@ -138,7 +150,8 @@ def _upsert_sql(stream: Stream, table: Table) -> str:
 
     Most rows of a night are those of the night before: they are left out before the insert, which would lock each row
     that it meets, and by their place, so that the joins carry no texts. Of versions equal in every time the one that
-    came last is taken.
+    came last is taken. The stored row is looked up by its key, one by one: a join is no faster for many rows, and
+    reads all of the table for few.
     """
     columns, keys = columns_of(shape_of(table.contract)), ", ".join(f'"{key}"' for key in table.keys)
     kept = [name for name in META if name != "_account"]
@@ -157,17 +170,18 @@ def _upsert_sql(stream: Stream, table: Table) -> str:
                             and (later._version_at, later._observed_at, later.ctid)
                             > (stage._version_at, stage._observed_at, stage.ctid)
                     )
-                    and not exists (
-                        select from raw.{table.name} as kept
-                        where
-                            kept._account = stage._account and {_same_key(table, "kept", "stage")}
-                            and (
+                    and not coalesce(
+                        (
+                            select
                                 (kept._version_at, kept._observed_at) > (stage._version_at, stage._observed_at)
                                 or (
                                     kept._row_hash = stage._row_hash
                                     and kept._deleted_at is not distinct from stage._deleted_at
                                 )
-                            )
+                            from raw.{table.name} as kept
+                            where kept._account = stage._account and {_same_key(table, "kept", "stage")}
+                        ),
+                        false
                     )
             ),
             written as (

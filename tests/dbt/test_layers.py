@@ -21,6 +21,7 @@ MARTS = {
     "delivery_daily",
     "churn_monthly",
     "retention_cohorts",
+    "dim_dates",
     "metric_values",
     "dim_agents",
     "agent_scorecards",

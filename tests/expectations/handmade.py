@@ -70,6 +70,10 @@ SHAPES = {
         " retention_rate numeric(20, 6), cumulative_rate numeric(20, 6), net_sales numeric(18, 2)",
         "cohort_month, month_number",
     ),
+    "dim_dates": (
+        "business_date date, week_start date, month_start date, iso_weekday integer, calendar_year integer",
+        "business_date",
+    ),
     "metric_values": (
         "metric_variant text, grain text, period_start date, segment_name text, segment_value text, period_end date,"
         " n bigint, numerator numeric(20, 6), denominator numeric(20, 6), value numeric(20, 6), ci_low numeric(20, 6),"

@@ -250,3 +250,17 @@ def test_an_account_marks_its_own_records_only(warehouse: str, monkeypatch: pyte
         load(label, "things", night)
     gone = rows(warehouse, "select _account, id from raw.lab__things where _deleted_at is not null")
     assert gone == [("main", 2)]
+
+
+def test_a_night_read_again_says_nothing_of_what_lies_past_its_window(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, absent_is_deleted=True, found_by="changedAt")
+    next_night = date(2026, 11, 21)
+    land([[thing(1), thing(2)]])
+    land([[thing(1), thing(2), thing(3, minute=36 * 60)]], next_night, [START + timedelta(hours=50)])
+    load("lab", "things", NIGHT)
+    load("lab", "things", next_night)
+    land([[thing(1)]], NIGHT, [START + timedelta(hours=60)])
+    assert load("lab", "things", NIGHT).deleted == 1
+    assert rows(warehouse, "select id from raw.lab__things where _deleted_at is null order by 1") == [(1,), (3,)]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,15 @@ def test_records_older_than_the_walk_are_not_taken_for_deleted(
         report = reconcile("typeform", "responses", days=5)
     assert (report.missed_new, report.missed_deletes) == (0, 0)
     assert answer(warehouse, "select count(*) from raw.typeform__responses where _deleted_at is not null") == 0
+
+
+def test_a_walk_goes_no_further_back_than_the_stream_can(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _forms_world(tmp_path / "world", LINES, monkeypatch) as server:
+        _load_nights(server)
+        reconcile("typeform", "responses", days=365)
+    assert answer(warehouse, "select window_to - window_from from ops.reconciliations") == timedelta(days=90)
 
 
 def test_a_record_that_comes_back_lives_again(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
