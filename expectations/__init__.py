@@ -34,6 +34,10 @@ MARTS = (
     "metric_values",
     "feedback_comments",
     "feedback_themes_daily",
+    "dim_agents",
+    "agent_scorecards",
+    "helpdesk_twins",
+    "helpdesk_twins_monthly",
 )
 
 # Facts of the build, filled in by the gate (see facts.py).

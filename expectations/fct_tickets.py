@@ -12,8 +12,14 @@ from expectations import (
 
 FED_BY = """
 select count(*), max(created_at)::date
-from raw.zendesk__tickets
-where _deleted_at is null and status <> 'deleted' and created_at < %(as_of_date)s
+from (
+    select created_at from raw.zendesk__tickets where _deleted_at is null and status <> 'deleted'
+    union all
+    select created_at from raw.freshdesk__tickets where _deleted_at is null
+    union all
+    select created_datetime from raw.gorgias__tickets where _deleted_at is null
+) as tickets
+where created_at < %(as_of_date)s
 """
 
 _RUNS_FORWARD = "a clock skew at the helpdesk does this to single tickets; more than 1 % is a wrong calculation"
@@ -31,8 +37,15 @@ EXPECTATIONS = (
     ),
     one_of("priority", ("low", "normal", "high", "urgent"), "SLA targets are set per priority", "warning"),
     between("full_resolution_minutes", 0, None, _RUNS_FORWARD, mostly=0.99),
+    between("full_resolution_business_minutes", 0, None, _RUNS_FORWARD, mostly=0.99),
+    between("first_reply_business_minutes", 0, None, "a reply is not before its ticket"),
     between("public_agent_replies", 0, None, "a count"),
     between("reopens", 0, None, "a count"),
+    one_of(
+        "csat_bucket",
+        ("satisfied", "neutral", "dissatisfied"),
+        "a rating outside its scale is a scale that changed",
+    ),
     one_of(
         "is_excluded",
         (False,),

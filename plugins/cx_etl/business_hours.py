@@ -30,7 +30,7 @@ def read(section: dict[str, Any], time_zone: str) -> BusinessHours:
 
 
 def _spans(entry: str) -> list[tuple[int, int]]:
-    """One span per day of ``mon-fri 09:00-18:00``; ``22:00-06:00`` ends on the day after, ``00:00-24:00`` is all day."""
+    """One span per day of ``mon-fri 09:00-18:00``; ``22:00-06:00`` ends on the day after, ``00:00-24:00`` with it."""
     found = _SPAN.fullmatch(entry)
     if not found or found[1] not in DAYS or (found[2] or found[1]) not in DAYS:
         raise _wrong("hours", entry, 'write for example "mon-fri 09:00-18:00"')

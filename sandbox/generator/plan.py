@@ -86,19 +86,6 @@ class Plan:
         return [self.end_of(night) for night in self.as_of_nights]
 
 
-def business_minutes(start: datetime, end: datetime, zone: ZoneInfo) -> int:
-    """Minutes of the interval within Monday to Friday, 09:00 to 18:00 local time."""
-    seconds = 0.0
-    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    while day <= last:
-        if day.weekday() < 5:
-            opens = datetime.combine(day, time(9), zone).astimezone(UTC)
-            closes = datetime.combine(day, time(18), zone).astimezone(UTC)
-            seconds += max(0.0, (min(end, closes) - max(start, opens)).total_seconds())
-        day += timedelta(days=1)
-    return int(seconds // 60)
-
-
 def poisson(mean: float, rng: Random) -> int:
     """A Poisson draw; a rounded normal one where the mean is large."""
     if mean > 50:

@@ -51,7 +51,7 @@ class Support:
         else:
             self._handle(ticket)
         deleted = self._maybe_delete(ticket)
-        self._note_reply(ticket, min((t for t in (excluded, deleted) if t), default=None))
+        self._note(ticket, min((t for t in (excluded, deleted) if t), default=None))
         if ticket.solved:
             self._rate(ticket)
         is_slow = ticket.reply_time[0] is None or ticket.reply_time[0] > 300
@@ -65,7 +65,6 @@ class Support:
         subject = phrases.subject(person.language, rng)
         ticket = Ticket(
             id=FIRST_TICKET + self._opened,
-            zone=self._plan.zone,
             requester=requester,
             submitter=author,
             language=person.language,
@@ -143,9 +142,11 @@ class Support:
         self._desk.change(ticket, at, None, "deleted")
         return at
 
-    def _note_reply(self, ticket: Ticket, excluded: datetime | None) -> None:
-        if ticket.first_reply is not None and ticket.reply_time[0] is not None:
-            self._diary.replied(ticket.created, ticket.first_reply, ticket.reply_time[0], excluded)
+    def _note(self, ticket: Ticket, excluded: datetime | None) -> None:
+        if ticket.first_reply is not None:
+            self._diary.replied(ticket.created, ticket.first_reply, excluded)
+        if ticket.first_solved is not None:
+            self._diary.solved(ticket.first_solved, ticket.first_reopened, excluded)
 
     def _rate(self, ticket: Ticket) -> None:
         """A rating of a solved ticket: only offered, or good or bad, and now and then changed the day after."""

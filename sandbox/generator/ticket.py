@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from sandbox.generator.plan import business_minutes
+from sandbox.generator.hours import business_minutes
 from sandbox.records import zendesk
 from sandbox.records.zendesk import Record
 
@@ -26,7 +25,6 @@ class Ticket:
     """The state after the latest step."""
 
     id: int
-    zone: ZoneInfo
     requester: int
     submitter: int
     language: str
@@ -44,6 +42,8 @@ class Ticket:
     replies: int = 0
     reopens: int = 0
     solved: datetime | None = None
+    first_solved: datetime | None = None
+    first_reopened: datetime | None = None
     reply_time: Duration = UNKNOWN
     first_resolution: Duration = UNKNOWN
     full_resolution: Duration = UNKNOWN
@@ -64,8 +64,10 @@ class Ticket:
             self.waited = self.waited[0] + calendar, self.waited[1] + business
         if self.status == "solved" and status in WAITING:
             self.reopens += 1
+            self.first_reopened = self.first_reopened or at
         if status == "solved":
             self.solved, self.full_resolution = at, self._minutes(self.created, at)
+            self.first_solved = self.first_solved or at
             self.first_resolution = self.full_resolution if self.first_resolution == UNKNOWN else self.first_resolution
         self.status, self.status_since = status, at
 
@@ -76,7 +78,7 @@ class Ticket:
             self.first_reply, self.reply_time = at, self._minutes(self.created, at)
 
     def _minutes(self, start: datetime, end: datetime) -> tuple[int, int]:
-        return int((end - start).total_seconds() // 60), business_minutes(start, end, self.zone)
+        return int((end - start).total_seconds() // 60), business_minutes(start, end)
 
 
 def ticket_record(ticket: Ticket, generated: datetime) -> Record:

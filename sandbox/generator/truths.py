@@ -9,20 +9,24 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
+from sandbox.generator.hours import business_seconds
 from sandbox.generator.plan import Plan
 
-Cell = dict[str, int]
+Cell = dict[str, float]
 Periods = dict[str, Cell]
 DAILY = 60
 INACTIVE = timedelta(days=90)
 RULES = (
-    "n equals denominator; nps: numerator = promoters - detractors; first_reply_minutes_mean: numerator = minutes",
+    "n equals denominator; nps: numerator = promoters - detractors; first_reply_(business_)minutes_mean: in minutes",
     "day and rolling_30d cover the 60 days up to the as-of night; rolling_30d is keyed by its last day",
     "answers are dated by when the answer in force was given: a rating changed next day moves to that day",
     "answers outside the declared scale and of undeclared forms are not scored",
     "first replies are dated by the ticket's creation, deliveries by the delivery",
+    "business minutes: Monday to Friday, 09:00 to 18:00 in Lisbon, less the holidays of the helpdesk's schedule",
+    "reopen_rate: solved tickets by the day of their first solution; numerator = reopened since",
     "deleted tickets and those tagged spam or test leave the support metrics once they are so; ratings stay",
     "test orders count nowhere in the store metrics; cancelled orders count as placed",
     "a customer is an e-mail without regard to case and outer blanks; an order without one is a customer of its own",
@@ -40,7 +44,7 @@ class Contribution:
     day: date
     known: datetime
     until: datetime | None
-    numerator: int
+    numerator: int | Fraction
 
 
 @dataclass
@@ -56,10 +60,23 @@ class Diary:
         for metric in metrics:
             self.contributions[metric].append(Contribution(self.plan.local_date(at), at, until, numerator))
 
-    def replied(self, created: datetime, replied: datetime, minutes: int, until: datetime | None) -> None:
+    def replied(self, created: datetime, replied: datetime, until: datetime | None) -> None:
         """A ticket's first public reply, counted until the ticket is excluded."""
         day = self.plan.local_date(created)
-        self.contributions["first_reply_minutes_mean"].append(Contribution(day, replied, until, minutes))
+        minutes = {
+            "first_reply_minutes_mean": Fraction(int((replied - created).total_seconds()), 60),
+            "first_reply_business_minutes_mean": Fraction(business_seconds(created, replied), 60),
+        }
+        for metric, spent in minutes.items():
+            self.contributions[metric].append(Contribution(day, replied, until, spent))
+
+    def solved(self, at: datetime, reopened: datetime | None, until: datetime | None) -> None:
+        """A ticket's first solution, which turns out not to have been the last when the ticket is opened again."""
+        counted = self.contributions["reopen_rate"]
+        first_end = min((each for each in (reopened, until) if each), default=None)
+        counted.append(Contribution(self.plan.local_date(at), at, first_end, 0))
+        if reopened is not None and (until is None or reopened < until):
+            counted.append(Contribution(self.plan.local_date(at), reopened, until, 1))
 
     def delivered(self, at: datetime, is_late: bool) -> None:
         """A delivery that had a promised date."""
@@ -130,7 +147,7 @@ def _months(plan: Plan, night: date) -> Iterator[tuple[date, date]]:
 def _summed(
     items: list[Contribution], periods: dict[str, dict[str, tuple[date, date]]], end: datetime
 ) -> dict[str, Periods]:
-    by_day: dict[date, list[int]] = defaultdict(lambda: [0, 0])
+    by_day: dict[date, list[int | Fraction]] = defaultdict(lambda: [0, 0])
     for item in items:
         if item.known < end and (item.until is None or item.until >= end):
             by_day[item.day][0] += item.numerator
@@ -141,12 +158,13 @@ def _summed(
     }
 
 
-def _cell(by_day: dict[date, list[int]], start: date, stop: date) -> Cell:
+def _cell(by_day: dict[date, list[int | Fraction]], start: date, stop: date) -> Cell:
     inside = [pair for day, pair in by_day.items() if start <= day < stop]
-    return _rate(sum(pair[0] for pair in inside), sum(pair[1] for pair in inside))
+    total = sum(pair[0] for pair in inside)
+    return _rate(int(total) if total == int(total) else round(float(total), 6), int(sum(pair[1] for pair in inside)))
 
 
-def _rate(numerator: int, denominator: int) -> Cell:
+def _rate(numerator: float, denominator: int) -> Cell:
     return {"n": denominator, "numerator": numerator, "denominator": denominator}
 
 

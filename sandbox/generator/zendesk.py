@@ -8,7 +8,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from sandbox.generator.desk import AGENTS
-from sandbox.generator.plan import Plan, business_minutes
+from sandbox.generator.hours import business_minutes
+from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
 from sandbox.generator.support import DAY
 from sandbox.generator.ticket import Ticket, ticket_record
@@ -75,7 +76,7 @@ class Zendesk:
         if replied is None or replied > due:
             steps.append(("reply_time", "breach", due, {"deleted": False}))
         if replied is not None:
-            spent = int((replied - made).total_seconds() // 60), business_minutes(made, replied, self._plan.zone)
+            spent = int((replied - made).total_seconds() // 60), business_minutes(made, replied)
             steps.append(("reply_time", "fulfill", replied, {}))
             steps.append(("reply_time", "update_status", replied, {"status": zendesk.minutes(*spent)}))
         steps.append(("resolution_time", "activate", made, {}))
@@ -89,7 +90,6 @@ class Zendesk:
         is_hard = self._duplicates % 3 == 0
         copy = Ticket(
             id=FIRST_DUPLICATE + self._duplicates,
-            zone=ticket.zone,
             requester=ticket.requester,
             submitter=ticket.requester,
             language=ticket.language,
@@ -112,7 +112,6 @@ class Zendesk:
             return
         junk = Ticket(
             id=FIRST_JUNK + self._junk,
-            zone=self._plan.zone,
             requester=SPAMMER,
             submitter=SPAMMER,
             language="en",

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from sandbox.generator.desk import AGENTS, LEAVER
+from sandbox.generator.hours import CLOSES, HOLIDAYS, OPENS, VENDOR_ZONE
 from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
 from sandbox.generator.ticket import (
@@ -27,7 +28,6 @@ TARGETS = {"urgent": 30, "high": 60, "normal": 240, "low": 480}
 TEAMS = ("Support", "دعم العملاء", "ਬਿਲਿੰਗ", "Escalations")
 FIELDS = ("text", "checkbox", "decimal", "multiselect", "date")
 OPTIONS = ("gift", "express", "عاجل")
-HOLIDAYS = (("New Year", 1, 1, 1), ("Natal", 12, 24, 26), ("عيد", 5, 1, 2))
 NAMES = ("Globex", "Casa das Flores", "شركة النور", "ਪੰਜਾਬ ਟਰੇਡਰਜ਼", "Initech 🏢")
 # Lists show only what there is: what ceases to exist does so before the nights whose truth is kept.
 SETTLED_DAYS = 7
@@ -79,14 +79,15 @@ class Setup:
         self._write("sla_policies", self._opened, self.policy)
         tightened = {**self.policy, "description": "Tightened", "updated_at": stamp(self._middle)}
         self._write("sla_policies", self._middle, tightened)
-        hours = records.schedule(SCHEDULE, "Lisboa", "Lisbon", self._opened, 9 * 60, 18 * 60)
+        opens, closes = (at.hour * 60 for at in (OPENS, CLOSES))
+        hours = records.schedule(SCHEDULE, "Lisboa", VENDOR_ZONE, self._opened, opens, closes)
         self._write("schedules", self._opened, hours)
         night = records.schedule(SCHEDULE + 1, "Night", "Eastern Time (US & Canada)", self._opened, 0, 6 * 60)
         self._write("schedules", self._opened, night)
         years = range(self._plan.first_night.year, self._plan.last_night.year + 1)
         dates = [(name, date(year, month, start), end) for year in years for name, month, start, end in HOLIDAYS]
-        for number, (name, start, end) in enumerate(dates):
-            schedule = SCHEDULE + number % 2
+        for number, (name, start, end) in enumerate(dates * 2):
+            schedule = SCHEDULE + number // len(dates)
             record = records.holiday(FIRST_HOLIDAY + number, schedule, name, start, start.replace(day=end))
             self._write("holidays", self._opened, record)
 

@@ -19,7 +19,7 @@ Key = tuple[str, str, str, str]
 @pytest.fixture(scope="module")
 def planted(
     postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[dict[str, Any], dict[str, dict[Key, tuple[int, int]]], Built]]:
+) -> Iterator[tuple[dict[str, Any], dict[str, dict[Key, tuple[float, int]]], Built]]:
     """The truths, and what the marts say as of each night: components by metric, source, grain, period."""
     from sandbox.generate import generate
 
@@ -38,14 +38,14 @@ def planted(
         yield truths, said, Built(dsn)
 
 
-def _components(built: Built) -> dict[Key, tuple[int, int]]:
+def _components(built: Built) -> dict[Key, tuple[float, int]]:
     rows = built.rows(
         "select * from audit.metric_values where segment_name in ('all', 'source') and denominator is not null"
     )
     return {
         (row["metric_variant"], row["segment_value"], row["grain"], _period(row)): (
-            round(row["numerator"]),
-            round(row["denominator"]),
+            round(float(row["numerator"]), 2),
+            row["n"],
         )
         for row in rows
     }
@@ -59,13 +59,13 @@ def _period(row: dict[str, Any]) -> str:
     return str(row["period_start"]) if row["grain"] == "day" else f"{row['period_start']:%Y-%m}"
 
 
-def _cells(truths: dict[str, Any]) -> Iterator[tuple[Key, tuple[int, int]]]:
+def _cells(truths: dict[str, Any]) -> Iterator[tuple[Key, tuple[float, int]]]:
     """Every planted cell; "csat_top2:zendesk" is the segment of that source."""
     for name, grains in truths.items():
         variant, _, source = name.partition(":")
         for grain, periods in grains.items():
             for period, cell in periods.items():
-                yield (variant, source or "all", grain, period), (cell["numerator"], cell["denominator"])
+                yield (variant, source or "all", grain, period), (round(cell["numerator"], 2), cell["denominator"])
 
 
 @pytest.mark.parametrize("night", ["2026-11-18", "2026-11-19", "2026-11-20"])

@@ -35,6 +35,10 @@ MARTS = {
     "metric_values",
     "feedback_comments",
     "feedback_themes_daily",
+    "dim_agents",
+    "agent_scorecards",
+    "helpdesk_twins",
+    "helpdesk_twins_monthly",
 }
 MAY_READ = {
     "staging": {"staging"},

@@ -29,7 +29,9 @@ SHAPES = {
     "fct_tickets": (
         "ticket_key text, source text, customer_key text, created_at timestamptz, business_date date, channel text,"
         " priority text, status text, is_excluded boolean, exclusion_reason text, first_reply_minutes numeric(18, 2),"
-        " full_resolution_minutes numeric(18, 2), public_agent_replies bigint, reopens bigint",
+        " first_reply_business_minutes numeric(18, 2), full_resolution_minutes numeric(18, 2),"
+        " full_resolution_business_minutes numeric(18, 2), public_agent_replies bigint, reopens bigint,"
+        " csat_bucket text",
         "ticket_key",
     ),
     "fct_survey_responses": (
@@ -47,7 +49,10 @@ SHAPES = {
         for metric in ("nps", "csat", "ces")
     },
     "response_time_daily": (
-        "business_date date, source text, channel text, tickets bigint, answered bigint",
+        "business_date date, source text, channel text, tickets bigint, answered bigint,"
+        " first_reply_minutes_sum numeric(18, 2), first_reply_business_minutes_sum numeric(18, 2),"
+        " first_reply_minutes_median numeric(18, 2), first_reply_minutes_p90 numeric(18, 2), solved bigint,"
+        " solved_reopened bigint",
         "business_date, source, channel",
     ),
     "fct_shipments": (
@@ -140,6 +145,21 @@ SHAPES = {
         " ci_high numeric(20, 6), previous_value numeric(20, 6), is_significant boolean, is_complete boolean,"
         " definition_version text",
         "metric_variant, grain, period_start, segment_name, segment_value",
+    ),
+    "dim_agents": ("agent_key text, source text, name text, team text, is_active boolean", "agent_key"),
+    "agent_scorecards": (
+        "agent_key text, month date, n bigint, reopen_rate numeric(20, 6), ratings bigint, satisfied bigint,"
+        " csat_rate numeric(20, 6), csat_rate_ci_low numeric(20, 6), csat_rate_ci_high numeric(20, 6)",
+        "agent_key, month",
+    ),
+    "helpdesk_twins": (
+        "ticket_key text, measure text, source text, our_value numeric(20, 6), vendor_value numeric(20, 6),"
+        " reason text",
+        "ticket_key, measure",
+    ),
+    "helpdesk_twins_monthly": (
+        "month date, source text, measure text, compared bigint, agreeing bigint",
+        "month, source, measure",
     ),
 }
 

@@ -125,3 +125,8 @@
 {% macro default__day_of_week(day) -%}
     cast(extract(dow from {{ day }}) as integer)
 {%- endmacro %}
+
+{#- First day of a date's month. -#}
+{% macro month_of(day) -%}
+    cast(date_trunc('month', cast({{ day }} as timestamp)) as date)
+{%- endmacro %}

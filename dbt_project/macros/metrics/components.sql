@@ -1,3 +1,8 @@
+{#- What support is told apart by, as segments(). -#}
+{% macro support_segments(relation) -%}
+    {{ segments(relation, ['source', 'channel', 'priority', 'team', 'country']) }}
+{%- endmacro %}
+
 {#- The components of one metric, from a relation that has them under names of its own beside segment and date. -#}
 {% macro component(relation, metric_variant, n, positives='0', measure=none, unfinished='0') -%}
     select

@@ -35,3 +35,15 @@
         as numeric(20, 6)
     )
 {%- endmacro %}
+
+{#- Bound of the normal interval of a mean, by the sums of a measure and of its squares; null for fewer than two. -#}
+{% macro mean_bound(relation, measure, n, sign) -%}
+    {%- set total = relation ~ '.' ~ measure ~ '_sum' -%}
+    {%- set squares = relation ~ '.' ~ measure ~ '_squares' -%}
+    {%- set m = 'nullif(' ~ relation ~ '.' ~ n ~ ', 0)' -%}
+    cast(
+        {{ total }} / {{ m }}
+        {{ sign }} 1.959964 * sqrt({{ squared_error_of_mean(total, squares, m) }})
+        as numeric(20, 6)
+    )
+{%- endmacro %}

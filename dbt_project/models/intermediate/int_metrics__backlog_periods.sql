@@ -11,15 +11,14 @@ segmented as (
     select
         segment.segment_name,
         segment.segment_value,
-        backlog_changes.business_date,
+        daily.business_date,
         sum(
-            backlog_changes.new_change + backlog_changes.open_change
-            + backlog_changes.pending_change + backlog_changes.hold_change
+            daily.new_change + daily.open_change
+            + daily.pending_change + daily.hold_change
         ) as change
-    from backlog_changes
-    cross join lateral ({{ segments('backlog_changes', ['source', 'channel']) }})
-        as segment (segment_name, segment_value)
-    group by segment.segment_name, segment.segment_value, backlog_changes.business_date
+    from backlog_changes as daily
+    cross join lateral ({{ segments('daily', ['source', 'channel']) }}) as segment (segment_name, segment_value)
+    group by segment.segment_name, segment.segment_value, daily.business_date
 
 ),
 
@@ -34,24 +33,40 @@ first_days as (
 
 ),
 
+dense as (
+
+    select segment_name, segment_value, business_date, change
+    from segmented
+    union all
+    select first_days.segment_name, first_days.segment_value, calendar.day as business_date, 0 as change
+    from first_days
+    cross join lateral ({{ days('first_days.first_day', as_of_date()) }}) as calendar
+
+),
+
+dated as (
+
+    select
+        segment_name,
+        segment_value,
+        business_date as day,
+        sum(change) as change
+    from dense
+    group by segment_name, segment_value, business_date
+
+),
+
 daily as (
 
     select
-        first_days.segment_name,
-        first_days.segment_value,
-        first_days.first_day,
-        calendar.day,
-        cast(date_trunc('week', cast(calendar.day as timestamp)) as date) as week,
-        cast(date_trunc('month', cast(calendar.day as timestamp)) as date) as month,
-        sum(coalesce(segmented.change, 0)) over (
-            partition by first_days.segment_name, first_days.segment_value order by calendar.day
-        ) as unsolved
-    from first_days
-    cross join lateral ({{ days('first_days.first_day', as_of_date()) }}) as calendar
-    left join segmented
-        on first_days.segment_name = segmented.segment_name
-            and first_days.segment_value = segmented.segment_value
-            and calendar.day = segmented.business_date
+        segment_name,
+        segment_value,
+        day,
+        cast(date_trunc('week', cast(day as timestamp)) as date) as week,
+        cast(date_trunc('month', cast(day as timestamp)) as date) as month,
+        min(day) over (partition by segment_name, segment_value) as first_day,
+        sum(change) over (partition by segment_name, segment_value order by day) as unsolved
+    from dated
 
 ),
 

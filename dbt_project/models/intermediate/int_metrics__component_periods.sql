@@ -18,26 +18,45 @@ first_days as (
 
 ),
 
-dense as (
+-- Every day of each segment, by adding days without anything to those with something: a join would compare each day of
+-- a segment with all of its others.
+spine as (
 
     select
         first_days.metric_variant,
         first_days.segment_name,
         first_days.segment_value,
         calendar.day as business_date,
-        coalesce(components.n, 0) as n,
-        coalesce(components.positives, 0) as positives,
-        coalesce(components.negatives, 0) as negatives,
-        coalesce(components.total, 0) as total,
-        coalesce(components.total_of_squares, 0) as total_of_squares,
-        coalesce(components.unfinished, 0) as unfinished
+        0 as n,
+        0 as positives,
+        0 as negatives,
+        cast(0 as numeric) as total,
+        cast(0 as numeric) as total_of_squares,
+        0 as unfinished
     from first_days
     cross join lateral ({{ days('first_days.first_day', as_of_date()) }}) as calendar
-    left join components
-        on first_days.metric_variant = components.metric_variant
-            and first_days.segment_name = components.segment_name
-            and first_days.segment_value = components.segment_value
-            and calendar.day = components.business_date
+
+),
+
+dense as (
+
+    select
+        metric_variant,
+        segment_name,
+        segment_value,
+        business_date,
+        sum(n) as n,
+        sum(positives) as positives,
+        sum(negatives) as negatives,
+        sum(total) as total,
+        sum(total_of_squares) as total_of_squares,
+        sum(unfinished) as unfinished
+    from (
+        select * from components
+        union all
+        select * from spine
+    ) as days
+    group by metric_variant, segment_name, segment_value, business_date
 
 ),
 
@@ -56,7 +75,7 @@ daily as (
         total,
         total_of_squares,
         unfinished
-    from dense
+    from components
 
 ),
 

@@ -40,8 +40,7 @@ segmented as (
         count(*) as solved,
         count(*) filter (where countable.reopens > 0) as reopened
     from countable
-    cross join lateral ({{ segments('countable', ['source', 'channel', 'priority', 'team', 'country']) }})
-        as segment (segment_name, segment_value)
+    cross join lateral ({{ support_segments('countable') }}) as segment (segment_name, segment_value)
     where segment.segment_value is not null
     group by segment.segment_name, segment.segment_value, countable.business_date
 

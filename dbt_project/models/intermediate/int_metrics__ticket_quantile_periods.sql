@@ -23,7 +23,9 @@ segmented as (
         cast(tickets.full_resolution_business_minutes as double precision) as full_resolution_business_minutes
     from tickets
     cross join lateral ({{ segments('tickets', ['source', 'channel']) }}) as segment (segment_name, segment_value)
-    where tickets.exclusion_reason is null and tickets.business_date <= {{ as_of_date() }}
+    where segment.segment_value is not null
+        and tickets.exclusion_reason is null
+        and tickets.business_date <= {{ as_of_date() }}
 
 ),
 

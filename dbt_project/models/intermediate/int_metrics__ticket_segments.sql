@@ -47,8 +47,7 @@ segmented as (
         count(countable.sla_met) as sla_decided,
         count(*) filter (where countable.sla_met is null and countable.sla_targets > 0) as sla_active
     from countable
-    cross join lateral ({{ segments('countable', ['source', 'channel', 'priority', 'team', 'country']) }})
-        as segment (segment_name, segment_value)
+    cross join lateral ({{ support_segments('countable') }}) as segment (segment_name, segment_value)
     where segment.segment_value is not null
     group by segment.segment_name, segment.segment_value, countable.business_date
 

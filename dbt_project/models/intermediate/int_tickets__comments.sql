@@ -84,7 +84,7 @@ final as (
         unioned.ticket_key,
         tickets.source,
         unioned.author_key,
-        unioned.is_by_agent and unioned.author_key is distinct from tickets.identity_key as is_by_agent,
+        unioned.is_by_agent and coalesce(unioned.author_key <> tickets.identity_key, true) as is_by_agent,
         unioned.is_public,
         unioned.created_at < tickets.created_at as is_before_creation,
         unioned.is_opening_told and row_number() over (

@@ -12,9 +12,9 @@ status_changes as (
 
 ),
 
-freshdesk_tickets as (
+freshdesk_changes as (
 
-    select * from {{ ref('stg_freshdesk__tickets') }}
+    select * from {{ ref('int_tickets__freshdesk_changes') }}
 
 ),
 
@@ -43,7 +43,8 @@ beginnings as (
         tickets.created_at as changed_at,
         0 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        true as is_assumed
     from tickets
     left join first_changes on tickets.ticket_key = first_changes.ticket_key
     where first_changes.ticket_key is null or first_changes.first_changed_at > tickets.created_at
@@ -58,56 +59,11 @@ solutions as (
         tickets.solved_at as changed_at,
         1 as event_id,
         0 as position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        true as is_assumed
     from tickets
     left join first_changes on tickets.ticket_key = first_changes.ticket_key
     where first_changes.ticket_key is null and tickets.solved_at is not null
-
-),
-
--- Freshdesk tells of the latest reopening, solution and change of status only. What was opened again had been solved
--- before; where the helpdesk has forgotten when, it counts as solved in that instant, by inference.
-freshdesk_statistics as (
-
-    select
-        ticket_key,
-        'solved' as status,
-        least(resolved_at, reopened_at) as changed_at,
-        2 as event_id,
-        0 as position_in_event,
-        resolved_at is null or resolved_at > reopened_at as is_inferred
-    from freshdesk_tickets
-    where reopened_at is not null
-    union all
-    select
-        ticket_key,
-        'open' as status,
-        reopened_at as changed_at,
-        3 as event_id,
-        0 as position_in_event,
-        false as is_inferred
-    from freshdesk_tickets
-    where reopened_at is not null
-    union all
-    select
-        ticket_key,
-        case status when 'custom' then 'hold' else status end as status,
-        status_updated_at as changed_at,
-        4 as event_id,
-        0 as position_in_event,
-        false as is_inferred
-    from freshdesk_tickets
-    where status in ('pending', 'custom') and status_updated_at is not null
-    union all
-    select
-        ticket_key,
-        status,
-        closed_at as changed_at,
-        5 as event_id,
-        0 as position_in_event,
-        false as is_inferred
-    from freshdesk_tickets
-    where status = 'closed' and closed_at is not null
 
 ),
 
@@ -119,14 +75,15 @@ unioned as (
         created_at as changed_at,
         event_id,
         position_in_event,
-        false as is_inferred
+        false as is_inferred,
+        false as is_assumed
     from status_changes
     union all
     select * from beginnings
     union all
     select * from solutions
     union all
-    select * from freshdesk_statistics
+    select * from freshdesk_changes
 
 ),
 
@@ -150,7 +107,8 @@ changes as (
         previous_status,
         changed_at,
         lead(changed_at) over in_order as until_at,
-        is_inferred
+        is_inferred,
+        is_assumed
     from with_previous
     where previous_status is null or previous_status <> status
     window in_order as (partition by ticket_key order by changed_at, event_id, position_in_event)

@@ -1,26 +1,14 @@
 with
 
+evidence as (
+
+    select * from {{ ref('int_users__agent_evidence') }}
+
+),
+
 zendesk_users as (
 
     select * from {{ ref('stg_zendesk__users') }}
-
-),
-
-zendesk_tickets as (
-
-    select * from {{ ref('stg_zendesk__tickets') }}
-
-),
-
-zendesk_comments as (
-
-    select * from {{ ref('stg_zendesk__ticket_comments') }}
-
-),
-
-teams as (
-
-    select * from {{ ref('int_users__teams') }}
 
 ),
 
@@ -30,50 +18,15 @@ freshdesk_agents as (
 
 ),
 
-freshdesk_tickets as (
-
-    select * from {{ ref('stg_freshdesk__tickets') }}
-
-),
-
 gorgias_users as (
 
     select * from {{ ref('stg_gorgias__users') }}
 
 ),
 
-gorgias_tickets as (
+teams as (
 
-    select * from {{ ref('stg_gorgias__tickets') }}
-
-),
-
--- A helpdesk turns agents who leave into end users, or lists them no more; what only an agent can have or do gives
--- them away.
-evidence as (
-
-    select 'zendesk' as source, user_key
-    from zendesk_users
-    where is_agent
-    union
-    select 'zendesk' as source, assignee_key as user_key
-    from zendesk_tickets
-    union
-    select 'zendesk' as source, author_key as user_key
-    from zendesk_comments
-    where not is_public
-    union
-    select 'freshdesk' as source, agent_key as user_key
-    from freshdesk_agents
-    union
-    select 'freshdesk' as source, assignee_key as user_key
-    from freshdesk_tickets
-    union
-    select 'gorgias' as source, user_key
-    from gorgias_users
-    union
-    select 'gorgias' as source, assignee_key as user_key
-    from gorgias_tickets
+    select * from {{ ref('int_users__teams') }}
 
 ),
 
@@ -104,7 +57,6 @@ final as (
     from evidence
     left join known on evidence.user_key = known.user_key
     left join teams on evidence.user_key = teams.user_key
-    where evidence.user_key is not null
 
 )
 

@@ -56,7 +56,7 @@ ranked as (
     select
         user_key,
         group_key,
-        row_number() over (partition by user_key order by preference, since desc, group_key) as recency
+        row_number() over (partition by user_key order by preference asc, since desc, group_key asc) as recency
     from zendesk_teams
 
 ),

@@ -211,8 +211,8 @@ def test_a_night_knows_what_happened_before_its_midnight() -> None:
     """A reply after midnight joins the day its ticket was created on, but only in the next night's truth."""
     diary = Diary(Plan(7, 10, 100, NIGHTS[-1], "Europe/Lisbon"))
     created = datetime(2026, 11, 18, 22, 0, tzinfo=ZONE)
-    diary.replied(created, datetime(2026, 11, 19, 0, 0, tzinfo=ZONE), 120, until=None)
-    diary.replied(created, datetime(2026, 11, 18, 23, 0, tzinfo=ZONE), 60, datetime(2026, 11, 20, 9, tzinfo=ZONE))
+    diary.replied(created, datetime(2026, 11, 19, 0, 0, tzinfo=ZONE), until=None)
+    diary.replied(created, datetime(2026, 11, 18, 23, 0, tzinfo=ZONE), datetime(2026, 11, 20, 9, tzinfo=ZONE))
     seen = _cells(diary, "first_reply_minutes_mean", "day", "2026-11-18")
     assert seen == [(60, 1), (180, 2), (120, 1)]
 

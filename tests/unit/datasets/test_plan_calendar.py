@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from sandbox.generator.plan import QUIET_MINUTES, Plan, business_minutes
+from sandbox.generator.hours import business_minutes
+from sandbox.generator.plan import QUIET_MINUTES, Plan
 from sandbox.records.writer import DatasetWriter
 
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
@@ -43,10 +44,15 @@ def test_quiet_hours_are_left_in_whole_minutes(plan: Plan) -> None:
     assert plan.settle(plan.end_of(date(2026, 11, 10))) == plan.end_of(date(2026, 11, 10))
 
 
-def test_business_minutes_follow_local_hours_across_the_change(plan: Plan) -> None:
+def test_business_minutes_follow_local_hours_across_the_change() -> None:
     friday = datetime(2026, 10, 23, 16, 0, tzinfo=UTC)
     monday = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)
-    assert business_minutes(friday, monday, plan.zone) == 120 - 60 + 60
+    assert business_minutes(friday, monday) == 120 - 60 + 60
+
+
+def test_business_minutes_stop_for_holidays() -> None:
+    """From Wednesday the 23rd to Monday the 28th of December, with the 24th to the 26th off."""
+    assert business_minutes(datetime(2026, 12, 23, 17, tzinfo=UTC), datetime(2026, 12, 28, 10, tzinfo=UTC)) == 60 + 60
 
 
 def test_a_foreign_directory_is_left_alone(tmp_path: Path) -> None:
