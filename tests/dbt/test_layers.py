@@ -28,8 +28,8 @@ MAY_READ = {
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts"},
 }
-# The pipeline's own records are no vendor's, so there is nothing to rename in staging.
-MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops"}, "marts": set()}
+# What the pipeline records and infers is no vendor's, so there is nothing to rename in staging.
+MAY_READ_SOURCES = {"staging": {"raw"}, "intermediate": {"ops", "inference"}, "marts": set()}
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@
 
 {#-
     A phone number as in E.164: plus, calling code, number. A national number needs its country's calling code and the
-    prefix that is dialled within the country. Null where no full number can be made, or it is one digit repeated.
+    prefix that is dialled within the country. Null where no full number can be made, or it is mostly one digit.
 -#}
 {% macro normal_phone(number, calling_code, trunk_prefix) -%}
     {{ return(adapter.dispatch('normal_phone', 'cx')(number, calling_code, trunk_prefix)) }}
@@ -33,15 +33,16 @@
     {%- set said = "regexp_replace(" ~ latin ~ ", '\\(0\\)|(ext|x|#).*$', '', 'g')" -%}
     {%- set dialled = "regexp_replace(regexp_replace(" ~ said ~ ", '[^0-9+]', '', 'g'), '^00', '+')" -%}
     {%- set national = "regexp_replace(" ~ dialled ~ ", '^' || coalesce(" ~ trunk_prefix ~ ", ''), '')" -%}
-    substring(
+    substring(regexp_replace(
         case
             when {{ dialled }} like '+%' then {{ dialled }}
             -- The plus was left out: no country's own numbers are that long.
             when length({{ dialled }}) >= 12 and starts_with({{ dialled }}, {{ calling_code }}) then '+' || {{ dialled }}
-            when {{ calling_code }} is not null then '+' || {{ calling_code }} || {{ national }}
-        end
-        from '^(?!.*([0-9])\1{6})\+[1-9][0-9]{7,14}$'
-    )
+            -- Shorter ones are a service's or an extension.
+            when length({{ national }}) >= 6 then '+' || {{ calling_code }} || {{ national }}
+        end,
+        '^.*([0-9])\1{7}.*$', ''
+    ) from '^\+[1-9][0-9]{7,14}$')
 {%- endmacro %}
 
 {#- The store's id of a customer, where another system keeps it: Shopify's are long enough to be no other number. -#}
