@@ -37,7 +37,7 @@ class IdentityWorld:
     """A warehouse whose customers are found from the raw rows that a test puts there."""
 
     def __init__(self, dsn: str, project: Path) -> None:
-        self._dsn, self._project, self._hour = dsn, project, 0
+        self._dsn, self._project, self._hour, self._is_staged = dsn, project, 0, False
 
     def add(self, table: str, **values: Any) -> None:
         """A record, an hour younger than the one before."""
@@ -62,7 +62,10 @@ class IdentityWorld:
     def resolve(self, night: date = date(2026, 2, 1)) -> dict[str, str]:
         """The customer of each identity, as a build of that night finds it."""
         run = dbt_runner.DbtRun(load_settings(), 1, night, lambda line: None)
-        run.invoke("build", "--select", "+int_customers__links", "--indirect-selection", "empty")
+        # Staging models are views: they need to be made once.
+        made = ("--exclude", "path:models/staging") if self._is_staged else ()
+        run.invoke("build", "--select", "+int_customers__links", *made, "--indirect-selection", "empty")
+        self._is_staged = True
         with psycopg.connect(self._dsn) as connection:
             identity.run(connection, night)
         return dict(self.run("select identity_key, customer_key from inference.customer_identities"))
