@@ -82,5 +82,7 @@ def identity_world(warehouse: str, folder: Path, patch: pytest.MonkeyPatch) -> I
     shutil.copytree(ROOT / "dbt_project", project)
     arguments: Callable[..., list[str]] = dbt_runner.dbt_arguments
     old, new = str(ROOT / "dbt_project"), str(project)
-    patch.setattr(dbt_runner, "dbt_arguments", lambda given: [new if part == old else part for part in arguments(given)])
+    patch.setattr(
+        dbt_runner, "dbt_arguments", lambda given: [new if part == old else part for part in arguments(given)]
+    )
     yield IdentityWorld(warehouse, project)

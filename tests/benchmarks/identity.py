@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.identity [IDENTITIES ...]       default 100000 1000000
 
-A third of the identities are store accounts, the rest helpdesk users and survey answers: about three to a person, linked
-by e-mail, order reference, or phone and name; one in a hundred thousand is a chain that is linked by nothing else.
+A third of the identities are store accounts, the rest helpdesk users and survey answers: about three to a person,
+linked by e-mail, order reference, or phone and name. Some answers name a neighbour's order and chain people together.
 """
 
 import sys
@@ -27,7 +27,7 @@ ROWS = (
         'shopify__customers (id, "displayName", "defaultEmailAddress__emailAddress", "defaultPhoneNumber__phoneNumber",'
         ' "createdAt"',
         f"'gid://shopify/Customer/' || 7000000000 + i, 'Name' || i % 1000 || ' Family' || i % 7919,"
-        f" 'person.' || i || '@mail.example', '+3519' || lpad((i * 7919 % 100000000)::text, 8, '1'), {AT}",
+        f" 'person.' || i || '@mail.example', '+3519' || lpad((i::bigint * 7919 % 100000000)::text, 8, '1'), {AT}",
     ),
     (
         'shopify__orders (id, name, "createdAt", "updatedAt", "currencyCode", test, customer__id',
@@ -38,9 +38,8 @@ ROWS = (
         "zendesk__users (id, role, name, email, phone, created_at, updated_at",
         f"i, 'end-user', 'name' || i % 1000 || ' FAMILY' || i % 7919,"
         f" case when i % 4 > 0 then 'Person.' || i || '@mail.example' end,"
-        f" '+351 9' || lpad((i * 7919 % 100000000)::text, 8, '1'), {AT}, now()",
+        f" '+351 9' || lpad((i::bigint * 7919 % 100000000)::text, 8, '1'), {AT}, now()",
     ),
-    # An answer in ten names the order of a neighbour: chains of ten people.
     (
         "asknicely__responses (response_id, question_type, email, order_id_c, sent",
         f"i::text, 'nps', case when i % 3 > 0 then 'person.' || i || '@mail.example' end,"
@@ -111,7 +110,9 @@ def _propagate(connection: psycopg.Connection) -> bool:
         "create table jumped as select lowered.id, lowered.identity_key, target.label from lowered"
         " join lowered as target on target.id = lowered.label"
     )
-    row = connection.execute("select exists (select from jumped join labels using (id) where jumped.label < labels.label)")
+    row = connection.execute(
+        "select exists (select from jumped join labels using (id) where jumped.label < labels.label)"
+    )
     changed = bool(row.fetchone()[0])  # type: ignore[index]
     connection.execute("drop table lowered; drop table labels; alter table jumped rename to labels; analyze labels")
     return changed
@@ -126,7 +127,8 @@ def _notes(found: Bench) -> dict[str, Any]:
             "customers": count("select count(distinct customer_key) from inference.customer_identities"),
             "customers by SQL": count("select count(distinct label) from labels"),
             "largest": count(
-                "select max(n) from (select count(*) as n from inference.customer_identities group by customer_key) as c"
+                "select max(n) from"
+                " (select count(*) as n from inference.customer_identities group by customer_key) as customers"
             ),
         }
 

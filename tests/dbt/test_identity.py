@@ -54,7 +54,9 @@ def _alice(world: IdentityWorld) -> set[str]:
     _order(world, 5001, 7000000001, "other@y.example")
     world.add("zendesk__users", id=1, name="alice", role="end-user", email="ALICE@x.example", updated_at="2026-01-01")
     world.add("zendesk__tickets", id=31, requester_id=1, status="new", updated_at="2026-01-01")
-    world.add("freshdesk__contacts", id=1, name="Shaw, Alice", phone="+351 912345678", updated_at="2026-01-01", state="")
+    world.add(
+        "freshdesk__contacts", id=1, name="Shaw, Alice", phone="+351 912345678", updated_at="2026-01-01", state=""
+    )
     world.add(
         *("freshdesk__contacts",),
         **{"id": 2, "name": "A.", "email": "a@z.example", "other_emails": ["Alice@X.example"], "state": ""},
@@ -120,7 +122,9 @@ def test_without_an_email_people_stay_customers_and_agents_are_none(world: Ident
         world.add("zendesk__users", id=number, name="Same Name", role=role, updated_at="2026-01-01")
         world.add("zendesk__tickets", id=number, requester_id=number, status="new", updated_at="2026-01-01")
     world.add("zendesk__tickets", id=3, requester_id=99, status="new", updated_at="2026-01-01")
-    world.add("woocommerce__customers", id=1, role="shop_manager", email="staff@x.example", date_modified_gmt="2026-01-01")
+    world.add(
+        "woocommerce__customers", id=1, role="shop_manager", email="staff@x.example", date_modified_gmt="2026-01-01"
+    )
     _asked(world, 1, None)
     # A number that two helpdesks use names neither ticket.
     world.add("freshdesk__tickets", id=1, requester_id=1, status=2, updated_at="2026-01-01", filter="")

@@ -35,7 +35,7 @@ PHONES = [
     ("020 7946 0958 ext. 12", "GB", "+442079460958"),
     ("98765 43210", "IN", "+919876543210"),
     ("098765-43210", "IN", "+919876543210"),
-    ("٠٥٠ ١٢٣ ٤٥٦٧", "AE", "+971501234567"),
+    ("٠٥٠ ١٢٣ ٤٥٦٧", "AE", "+971501234567"),  # noqa: RUF001
     ("(202) 555-0123", "US", "+12025550123"),
     ("1-202-555-0123", "US", "+12025550123"),
     # Brazil's area code 55 is no calling code.
@@ -63,7 +63,8 @@ def _answers(postgres: object, expression: str, rows: list[dict[str, str | None]
     columns = ", ".join(f"{name} text" for name in rows[0])
     with psycopg.connect(postgres.dsn()) as connection:
         found = connection.execute(
-            f"select {expression.replace(chr(37), chr(37) * 2)} from json_to_recordset(%s) as t(place int, {columns}) order by place",
+            f"select {expression.replace('%', '%%')} from json_to_recordset(%s) as t(place int, {columns})"
+            " order by place",
             (json.dumps([{**row, "place": place} for place, row in enumerate(rows)]),),
         ).fetchall()
     return [value for (value,) in found]
@@ -88,7 +89,8 @@ def test_phones(postgres: object, macro: Callable[..., str]) -> None:
     for said, country, _ in PHONES:
         code, trunk = codes[country] if country else (None, None)
         rows.append({"said": said, "code": code, "trunk": trunk})
-    found = _answers(postgres, macro("default__normal_phone", "said", "code", "trunk"), rows)
+    expression = macro("default__normal_phone", "said", "code", "trunk")
+    found = _answers(postgres, expression, rows)
     assert list(zip(PHONES, found, strict=True)) == [(case, case[2]) for case in PHONES]
 
 

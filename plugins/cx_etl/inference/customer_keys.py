@@ -59,14 +59,14 @@ def changes(identities: Sequence[str], keys: Sequence[str], memory: Memory) -> l
             moved[before, key] += 1
     if not moved:
         return []
-    before, now = set(memory.keys.values()), set(keys)
-    return [Change(_kind(*pair, before, now), *pair, count) for pair, count in sorted(moved.items())]
+    known, now = set(memory.keys.values()), set(keys)
+    return [Change(_kind(*pair, known, now), *pair, count) for pair, count in sorted(moved.items())]
 
 
-def _kind(from_key: str, to_key: str, before: set[str], now: set[str]) -> str:
+def _kind(from_key: str, to_key: str, known: set[str], now: set[str]) -> str:
     if from_key not in now:
         return "merged"
-    return "moved" if to_key in before else "split"
+    return "moved" if to_key in known else "split"
 
 
 def _present_founders(identities: Sequence[str], memory: Memory) -> Iterator[tuple[str, int, bool]]:
