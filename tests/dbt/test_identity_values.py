@@ -37,6 +37,9 @@ PHONES = [
     ("098765-43210", "IN", "+919876543210"),
     ("٠٥٠ ١٢٣ ٤٥٦٧", "AE", "+971501234567"),  # noqa: RUF001
     ("(202) 555-0123", "US", "+12025550123"),
+    ("tel:+1-202-555-0123", None, "+12025550123"),
+    ("\u202a+1\u00a0202\u2011555\u20110123\u202c", None, "+12025550123"),
+    ("12", "US", None),
     ("1-202-555-0123", "US", "+12025550123"),
     # Brazil's area code 55 is no calling code.
     ("55 99999-1234", "BR", "+5555999991234"),
@@ -89,7 +92,7 @@ def test_phones(postgres: object, macro: Callable[..., str]) -> None:
     for said, country, _ in PHONES:
         code, trunk = codes[country] if country else (None, None)
         rows.append({"said": said, "code": code, "trunk": trunk})
-    expression = macro("default__normal_phone", "said", "code", "trunk")
+    expression = macro("default__normal_phone", macro("default__dialled_phone", "said"), "code", "trunk")
     found = _answers(postgres, expression, rows)
     assert list(zip(PHONES, found, strict=True)) == [(case, case[2]) for case in PHONES]
 
