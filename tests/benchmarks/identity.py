@@ -75,7 +75,10 @@ def _measure(found: Bench, identities: int) -> None:
     names = ("int_customers__identities", "int_customers__profiles")
     rounds["identities and profiles"] = [found.here(lambda: run.invoke("run", "--select", *names))]
     rounds["components by SQL alone"] = [found.here(lambda: _by_sql(found))]
-    show(f"identity-{identities}", identities, rounds, _notes(found))
+    notes = _notes(found)
+    show(f"identity-{identities}", identities, rounds, notes)
+    if notes["customers"] != notes["customers by SQL"]:
+        raise SystemExit("the two ways do not find the same customers")
 
 
 def _infer(found: Bench) -> None:

@@ -1,6 +1,6 @@
 """Components against an obvious version that merges sets."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cx_etl.inference.components import Components, Pair
@@ -30,11 +30,13 @@ def linked(count: int, links: list[Pair], apart: list[Pair] = ()) -> list[int]:
     return components.roots()
 
 
+@settings(deadline=None)
 @given(LINKS)
 def test_components_are_those_of_merged_sets(links: list[Pair]) -> None:
     assert linked(COUNT, links) == obvious(COUNT, links)
 
 
+@settings(deadline=None)
 @given(LINKS, st.randoms())
 def test_neither_order_nor_direction_of_links_matters(links: list[Pair], rng: object) -> None:
     other = [(b, a) if rng.random() < 0.5 else (a, b) for a, b in links]
@@ -42,6 +44,7 @@ def test_neither_order_nor_direction_of_links_matters(links: list[Pair], rng: ob
     assert linked(COUNT, other) == linked(COUNT, links)
 
 
+@settings(deadline=None)
 @given(LINKS, APART)
 def test_pairs_that_must_stay_apart_do(links: list[Pair], apart: list[Pair]) -> None:
     roots = linked(COUNT, links, apart)

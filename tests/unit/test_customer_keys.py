@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cx_etl.inference.components import Components, Pair
@@ -54,6 +54,7 @@ def partition(people: Iterable[str], links: Iterable[Pair]) -> set[frozenset[str
     return {frozenset(group) for group in groups}
 
 
+@settings(deadline=None)
 @given(NIGHTS)
 def test_equal_keys_are_one_component_whatever_came_before(nights: list[tuple[set[str], list[Pair]]]) -> None:
     history = History()
@@ -63,6 +64,7 @@ def test_equal_keys_are_one_component_whatever_came_before(nights: list[tuple[se
         assert set(history.keys.values()) <= set(history.founders)
 
 
+@settings(deadline=None)
 @given(NIGHTS)
 def test_a_customer_that_is_not_merged_keeps_its_key(nights: list[tuple[set[str], list[Pair]]]) -> None:
     history = History()
@@ -77,6 +79,7 @@ def test_a_customer_that_is_not_merged_keeps_its_key(nights: list[tuple[set[str]
                 assert {history.keys[person] for person in stayed} == {before[person] for person in group}
 
 
+@settings(deadline=None)
 @given(st.lists(PAIRS, max_size=8), st.permutations(range(4)), st.lists(st.integers(0, 3), min_size=10, max_size=10))
 def test_the_order_of_nights_does_not_matter(links: list[Pair], order: list[int], night_of: list[int]) -> None:
     """Identities come in any order of nights: in the end the customers are the same."""
@@ -90,6 +93,7 @@ def test_the_order_of_nights_does_not_matter(links: list[Pair], order: list[int]
     assert ends[0] == ends[1]
 
 
+@settings(deadline=None)
 @given(LINKS, PAIRS)
 def test_a_late_link_merges_two_and_changes_no_other_key(links: list[Pair], late: Pair) -> None:
     history = History()
@@ -103,6 +107,7 @@ def test_a_late_link_merges_two_and_changes_no_other_key(links: list[Pair], late
     assert found == ([("merged", len(changed))] if one != other else [])
 
 
+@settings(deadline=None)
 @given(LINKS, PAIRS)
 def test_undoing_a_merge_restores_exactly(links: list[Pair], late: Pair) -> None:
     history = History()
@@ -138,6 +143,16 @@ def test_an_earlier_identity_joins_under_the_key_that_is_there() -> None:
     key = history.keys["c"]
     history.build("abc", [(0, 2)])
     assert history.keys["a"] == history.keys["c"] == key != history.keys["b"]
+
+
+def test_of_merged_customers_the_key_that_was_given_first_stands() -> None:
+    """Not that of the person who was seen first: that one has only been loaded late."""
+    history = History()
+    history.build("b", [])
+    history.build("ab", [])
+    key = history.keys["b"]
+    assert history.build("ab", [(0, 1)]) == [("merged", 1)]
+    assert set(history.keys.values()) == {key}
 
 
 def test_identities_that_go_from_one_customer_to_another_are_moved() -> None:
