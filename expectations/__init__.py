@@ -10,6 +10,7 @@ from typing import Any
 
 MARTS = (
     "dim_customers",
+    "identity_changes",
     "fct_orders",
     "fct_shipments",
     "fct_tickets",

@@ -11,6 +11,7 @@ from cx_etl.settings import ROOT
 PROJECT = ROOT / "dbt_project"
 MARTS = {
     "dim_customers",
+    "identity_changes",
     "fct_orders",
     "fct_shipments",
     "fct_tickets",

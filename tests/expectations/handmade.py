@@ -16,8 +16,13 @@ SHAPES = {
         "customer_key text, email_hash text, name text, email text, phone text, country text,"
         " first_seen_at timestamptz, first_order_at timestamptz, last_order_at timestamptz, orders_count bigint,"
         " net_sales numeric(18, 2), tickets_count bigint, responses_count bigint, last_nps numeric, last_csat numeric,"
-        " is_active boolean, segment text",
+        " is_active boolean, segment text, identities_count bigint, sources text",
         "customer_key",
+    ),
+    "identity_changes": (
+        "change_id bigint, as_of_date date, change text, from_customer_key text, to_customer_key text,"
+        " identities bigint, rules text",
+        "change_id",
     ),
     "fct_orders": (
         "order_key text, source text, customer_key text, ordered_at timestamptz, business_date date, currency text,"

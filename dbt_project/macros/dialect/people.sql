@@ -20,27 +20,42 @@
     end
 {%- endmacro %}
 
-{#-
-    A phone number as in E.164: plus, calling code, number. A national number needs its country's calling code and the
-    prefix that is dialled within the country. Null where no full number can be made, or it is one digit repeated.
--#}
-{% macro normal_phone(number, calling_code, trunk_prefix) -%}
-    {{ return(adapter.dispatch('normal_phone', 'cx')(number, calling_code, trunk_prefix)) }}
+{#- A phone number as it would be dialled: digits of any script as 0 to 9, 00 as plus, nothing between, no extension. -#}
+{% macro dialled_phone(number) -%}
+    {{ return(adapter.dispatch('dialled_phone', 'cx')(number)) }}
 {%- endmacro %}
 
-{% macro default__normal_phone(number, calling_code, trunk_prefix) -%}
+{% macro default__dialled_phone(number) -%}
     {%- set latin = "translate(lower(" ~ number ~ "), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '01234567890123456789')" -%}
-    {%- set said = "regexp_replace(" ~ latin ~ ", '\\(0\\)|(ext|x|#).*$', '', 'g')" -%}
-    {%- set dialled = "regexp_replace(regexp_replace(" ~ said ~ ", '[^0-9+]', '', 'g'), '^00', '+')" -%}
-    {%- set national = "regexp_replace(" ~ dialled ~ ", '^' || coalesce(" ~ trunk_prefix ~ ", ''), '')" -%}
+    {%- set said = "regexp_replace(replace(" ~ latin ~ ", '(0)', ''), '(ext|x|#).*$', '')" -%}
+    regexp_replace(regexp_replace({{ said }}, '[^0-9+]', '', 'g'), '^00', '+')
+{%- endmacro %}
+
+{#-
+    A dialled number as in E.164: plus, calling code, number. A national number needs its country's calling code and the
+    prefix that is dialled within the country. Null where no full number can be made, or it is mostly one digit.
+-#}
+{% macro normal_phone(dialled, calling_code, trunk_prefix) -%}
+    {{ return(adapter.dispatch('normal_phone', 'cx')(dialled, calling_code, trunk_prefix)) }}
+{%- endmacro %}
+
+{% macro default__normal_phone(dialled, calling_code, trunk_prefix) -%}
+    {%- set national -%}
+        case
+            when starts_with({{ dialled }}, {{ trunk_prefix }}) then substr({{ dialled }}, length({{ trunk_prefix }}) + 1)
+            else {{ dialled }}
+        end
+    {%- endset -%}
     substring(
         case
+            when {{ dialled }} ~ '0{8}|1{8}|2{8}|3{8}|4{8}|5{8}|6{8}|7{8}|8{8}|9{8}' then null
             when {{ dialled }} like '+%' then {{ dialled }}
             -- The plus was left out: no country's own numbers are that long.
             when length({{ dialled }}) >= 12 and starts_with({{ dialled }}, {{ calling_code }}) then '+' || {{ dialled }}
-            when {{ calling_code }} is not null then '+' || {{ calling_code }} || {{ national }}
+            -- Shorter ones are a service's or an extension.
+            when length({{ national }}) >= 6 then '+' || {{ calling_code }} || {{ national }}
         end
-        from '^(?!.*([0-9])\1{6})\+[1-9][0-9]{7,14}$'
+        from '^\+[1-9][0-9]{7,14}$'
     )
 {%- endmacro %}
 

@@ -97,7 +97,9 @@ final as (
             when order_history.orders_count is null then 'no_order'
             when order_history.orders_count = 1 then 'one_order'
             else 'repeat'
-        end as segment
+        end as segment,
+        profiles.identities_count,
+        profiles.sources
     from profiles
     left join order_history on profiles.customer_key = order_history.customer_key
     left join ticket_history on profiles.customer_key = ticket_history.customer_key

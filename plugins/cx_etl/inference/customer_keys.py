@@ -1,6 +1,6 @@
 """Keys of customers that stay: a key belongs to the customer with its founder, the first identity it was given for.
 
-Where several founders have come together the oldest key stands, and the others come back if they part again.
+Where several founders have come together the oldest key in use stands, and the others come back if they part again.
 """
 
 import hashlib
@@ -59,18 +59,21 @@ def changes(identities: Sequence[str], keys: Sequence[str], memory: Memory) -> l
             moved[before, key] += 1
     if not moved:
         return []
-    before, now = set(memory.keys.values()), set(keys)
-    return [Change(_kind(*pair, before, now), *pair, count) for pair, count in sorted(moved.items())]
+    known, now = set(memory.keys.values()), set(keys)
+    return [Change(_kind(*pair, known, now), *pair, count) for pair, count in sorted(moved.items())]
 
 
-def _kind(from_key: str, to_key: str, before: set[str], now: set[str]) -> str:
+def _kind(from_key: str, to_key: str, known: set[str], now: set[str]) -> str:
     if from_key not in now:
         return "merged"
-    return "moved" if to_key in before else "split"
+    return "moved" if to_key in known else "split"
 
 
 def _present_founders(identities: Sequence[str], memory: Memory) -> Iterator[tuple[str, int, bool]]:
-    """Each key, oldest first, with its founder; of one that is gone the earliest identity that had the key steps in."""
+    """Each key with its founder, those in use before those that rest, older before newer.
+
+    For a founder that is gone the earliest identity that had the key steps in.
+    """
     if not memory.founders:
         return
     places = {identity: place for place, identity in enumerate(identities)}
@@ -78,7 +81,8 @@ def _present_founders(identities: Sequence[str], memory: Memory) -> Iterator[tup
     for place, identity in enumerate(identities):
         if identity in memory.keys:
             heirs.setdefault(memory.keys[identity], place)
-    for key, identity in memory.founders.items():
+    in_use = set(memory.keys.values())
+    for key, identity in sorted(memory.founders.items(), key=lambda item: item[0] not in in_use):
         founder = places.get(identity)
         if founder is not None:
             yield key, founder, False

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     import psycopg
 
 # Who was seen first comes first.
-IDENTITIES = "select identity_key from intermediate.int_identities__unioned order by seen_at, identity_key collate \"C\""
+IDENTITIES = 'select identity_key from intermediate.int_identities__unioned order by seen_at, identity_key collate "C"'
 # The order matters only where a pair is kept apart: the stronger rule links first.
 LINKS = (
     "select identity_key, linked_identity_key, rule from intermediate.int_customers__links"
-    " order by preference, identity_key collate \"C\", linked_identity_key collate \"C\", rule"
+    ' order by preference, identity_key collate "C", linked_identity_key collate "C", rule'
 )
 APART = "select identity_key, other_identity_key from intermediate.identity_overrides where decision = 'keep_apart'"
 KEYS = "select identity_key, customer_key from inference.customer_identities"
@@ -35,7 +35,7 @@ def run(connection: "psycopg.Connection", as_of_date: date) -> None:
         for one, other in _rows(connection, APART)
         if one in places and other in places and one != other
     ]
-    memory = Memory(dict(_rows(connection, KEYS)), dict(_rows(connection, FOUNDERS)))
+    memory = Memory(_pairs(connection, KEYS), _pairs(connection, FOUNDERS))
     components = Components(len(identities), apart)
     for one, other, _ in links:
         components.link(one, other)
@@ -80,10 +80,7 @@ def _write_changes(
             "insert into inference.identity_changes"
             " (as_of_date, change, from_customer_key, to_customer_key, identities, rules)"
             " values (%s, %s, %s, %s, %s, %s)",
-            [
-                (as_of_date, each.change, each.from_key, each.to_key, each.identities, reasons[each])
-                for each in found
-            ],
+            [(as_of_date, each.change, each.from_key, each.to_key, each.identities, reasons[each]) for each in found],
         )
 
 
@@ -120,6 +117,10 @@ def _copy(connection: "psycopg.Connection", table: str, rows: Iterable[tuple[obj
     with connection.cursor() as cursor, cursor.copy(f"copy {table} from stdin") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def _pairs(connection: "psycopg.Connection", query: str) -> dict[str, str]:
+    return {one: other for one, other in _rows(connection, query)}  # noqa: C416 (a row is a tuple of any length)
 
 
 def _rows(connection: "psycopg.Connection", query: str) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,80 @@
+with
+
+store as (
+
+    select * from {{ ref('int_identities__store') }}
+
+),
+
+helpdesk as (
+
+    select * from {{ ref('int_identities__helpdesk') }}
+
+),
+
+survey as (
+
+    select * from {{ ref('int_identities__survey') }}
+
+),
+
+delivery as (
+
+    select * from {{ ref('int_identities__delivery') }}
+
+),
+
+unioned as (
+
+    select
+        identity_key, source, origin, person_id, email, name, phone, country,
+        cast(null as text) as order_key,
+        cast(null as text) as ticket_key,
+        seen_at
+    from store
+    union all
+    select
+        identity_key, source, origin, person_id, email, name, phone, country,
+        cast(null as text) as order_key,
+        cast(null as text) as ticket_key,
+        seen_at
+    from helpdesk
+    union all
+    select
+        identity_key, source, origin, person_id, email, name, phone, country,
+        order_key,
+        ticket_key,
+        seen_at
+    from survey
+    union all
+    select
+        identity_key, source, origin, person_id, email, name, phone, country,
+        order_key,
+        ticket_key,
+        seen_at
+    from delivery
+
+),
+
+-- Worked out here once: what a later step writes twice would be worked out twice.
+compared as (
+
+    select
+        identity_key,
+        source,
+        origin,
+        person_id,
+        email,
+        nullif(trim(name), '') as name,
+        {{ normal_name('name') }} as normal_name,
+        nullif(trim(phone), '') as phone,
+        {{ dialled_phone('phone') }} as dialled_phone,
+        nullif(trim(country), '') as country,
+        order_key,
+        ticket_key,
+        seen_at
+    from unioned
+
+)
+
+select * from compared
