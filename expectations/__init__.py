@@ -24,6 +24,7 @@ MARTS = (
     "churn_touchpoints",
     "experience_to_value",
     "data_as_of",
+    "dim_dates",
     "metric_values",
 )
 

@@ -17,7 +17,8 @@ import httpx
 import msgspec
 import pytest
 
-from cx_etl.contract import row_of, shape_of
+from cx_etl.contract import shape_of
+from cx_etl.rows import compiled
 from cx_etl.sources.shiprocket import SOURCE
 from cx_etl.sources.shiprocket_lists import Meta
 from openapi import CONTRACTS
@@ -181,7 +182,7 @@ def test_our_contracts_read_the_documented_examples(stream: str, path: str, fiel
     contract = contract_of(stream)
     ((_, raw),) = SOURCE.stream(stream).split(json.dumps(example(path)).encode())
     shape = shape_of(contract)
-    row = row_of(shape, msgspec.json.decode(raw, type=contract))
+    row = compiled(contract)(msgspec.json.decode(raw, type=contract))
     assert dict(zip((column.name for column in shape.columns), row, strict=True))[field] == moment
 
 

@@ -22,7 +22,7 @@ LISBON = ZoneInfo(ZONE)
 OUTCOMES = {"promoter": 1, "passive": 0, "detractor": -1, "satisfied": 1, "neutral": 0, "dissatisfied": -1, None: None}
 SECOND = timedelta(seconds=1)
 # Around the changes of the clock, a month's ends, and 90 days before the last night.
-BASES = (date(2026, 3, 29), date(2026, 7, 1), NIGHT - timedelta(days=90), date(2026, 10, 25), date(2026, 8, 31))
+BASES = (date(2026, 3, 29), date(2026, 10, 1), NIGHT - timedelta(days=90), date(2026, 10, 25), date(2026, 11, 1))
 days = st.builds(
     lambda base, off: base + timedelta(days=off),
     st.sampled_from(BASES),

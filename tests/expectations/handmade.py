@@ -87,6 +87,10 @@ SHAPES = {
         " is_last_night_failed boolean",
         "source, account, stream",
     ),
+    "dim_dates": (
+        "business_date date, week_start date, month_start date, iso_weekday integer, calendar_year integer",
+        "business_date",
+    ),
     "metric_values": (
         "metric_variant text, grain text, period_start date, segment_name text, segment_value text, period_end date,"
         " n bigint, numerator numeric(20, 6), denominator numeric(20, 6), value numeric(20, 6), ci_low numeric(20, 6),"
