@@ -35,14 +35,16 @@ followed_orders as (
 
 ),
 
--- The customer's latest order, which knows the next one, and the next answers, each found by its number. Whoever had not
--- ordered yet has the first order before them.
+-- The customer's latest order, which knows the next one, and the next answers, each found by its number. For whoever had
+-- not ordered yet the first order is the next.
 joined as (
 
     select
         positions.*,
         latest_orders.order_value,
-        case when positions.orders_so_far > 0 then positions.experience_date - positions.first_order_date end as age_days,
+        case
+            when positions.orders_so_far > 0 then positions.experience_date - positions.first_order_date
+        end as age_days,
         positions.experience_date + 90 <= {{ as_of_date() }} as is_elapsed,
         case
             when positions.orders_so_far > 0 then latest_orders.next_order_date
