@@ -35,7 +35,7 @@ followed_orders as (
 
 ),
 
--- The customer's latest order, which knows the next one, and the next answers, each found by its number. For whoever had
+-- The latest order, which knows the next one, and the next answers, each found by its number. For a customer who had
 -- not ordered yet the first order is the next.
 joined as (
 
