@@ -170,7 +170,7 @@ def test_what_comes_within_90_days(bench: Bench, orders: Any, answers: Any, back
     bench.put("int_tickets__joined", [])
     bench.put("int_orders__refunds", [{"order_key": key, "amount": 1, "refunded_at": at} for key, at in back.items()])
     rows = bench.run(
-        *("int_experiences__first_of_month", "int_survey_responses__sequence", "int_experiences__positions"),
+        *("int_experiences__first_of_month", "int_experiences__answers", "int_experiences__positions"),
         "int_experiences__outcomes",
     )
     found = Counter(

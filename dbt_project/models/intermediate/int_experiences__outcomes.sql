@@ -14,7 +14,7 @@ orders as (
 
 answers as (
 
-    select * from {{ ref('int_survey_responses__sequence') }}
+    select * from {{ ref('int_experiences__answers') }}
 
 ),
 
@@ -85,10 +85,12 @@ final as (
     from joined
     left join bands as value_bands
         on value_bands.band_of = 'order_value'
-            and {{ in_range_from('joined.order_value', 'value_bands.from_value', 'value_bands.below_value') }}
+            and value_bands.from_value <= joined.order_value
+            and value_bands.below_value > joined.order_value
     left join bands as age_bands
         on age_bands.band_of = 'customer_age_days'
-            and {{ in_range_from('joined.age_days', 'age_bands.from_value', 'age_bands.below_value') }}
+            and age_bands.from_value <= joined.age_days
+            and age_bands.below_value > joined.age_days
 
 )
 

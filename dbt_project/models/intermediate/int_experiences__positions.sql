@@ -14,7 +14,7 @@ orders as (
 
 answers as (
 
-    select * from {{ ref('int_survey_responses__sequence') }}
+    select * from {{ ref('int_experiences__answers') }}
 
 ),
 

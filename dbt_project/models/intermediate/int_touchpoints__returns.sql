@@ -100,7 +100,7 @@ contacts as (
     select
         happened.touchpoint,
         happened.signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         orders.customer_key,
         happened.occurred_at,
         happened.source,
