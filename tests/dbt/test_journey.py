@@ -51,7 +51,7 @@ def test_contacts_are_those_of_the_facts(facts: Any, own_facts: Any) -> None:
 def _refunds(world: World) -> Iterator[tuple[str, str, datetime, Decimal]]:
     """Order, refund, time and what of it was for goods: refunds pay back goods first, in order of time."""
     for order in world.sandbox.records("shopify/orders", CLOCK).values():
-        if order["test"]:
+        if order["test"] or order["cancelledAt"]:
             continue
         lines = order["lineItems"]["nodes"]
         left = sum(Decimal(line["originalUnitPriceSet"]["shopMoney"]["amount"]) * line["quantity"] for line in lines)
