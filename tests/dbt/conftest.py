@@ -30,9 +30,17 @@ class World(Built):
         return next(self.compiled.rglob(f"models/**/{model}.sql")).read_text(encoding="utf-8")
 
 
+class ModelsOnly(DbtRun):
+    """A build without the models' own tests, which run elsewhere."""
+
+    def invoke(self, command: str, *options: str) -> None:
+        leave_out = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+        super().invoke(command, *options, *(leave_out if command == "build" else ()))
+
+
 @pytest.fixture(scope="session")
 def world(postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Models only: their own tests run elsewhere."""
+    """The world as of its last night."""
     from sandbox.generate import generate
 
     dataset = tmp_path_factory.mktemp("journeys") / "generated"
@@ -44,7 +52,5 @@ def world(postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) ->
         bring_in(sandbox, NIGHT, ZONE)
         settings = load_settings()
         build_id, as_of_date = transform._open_build(settings, NIGHT)
-        DbtRun(settings, build_id, as_of_date, print).invoke(
-            "build", "--resource-type", "model", "--resource-type", "seed"
-        )
+        transform._run_models(ModelsOnly(settings, build_id, as_of_date, print))
         yield World(dsn, sandbox, settings.state_dir / "dbt" / "target" / "compiled")
