@@ -21,6 +21,12 @@ from journeys import contacts, last_contacts
 LISBON = ZoneInfo(ZONE)
 OUTCOMES = {"promoter": 1, "passive": 0, "detractor": -1, "satisfied": 1, "neutral": 0, "dissatisfied": -1, None: None}
 SECOND = timedelta(seconds=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), LISBON).astimezone(UTC)
+
+
 # Around the changes of the clock, a month's ends, and 90 days before the last night.
 BASES = (date(2026, 3, 29), date(2026, 10, 1), NIGHT - timedelta(days=90), date(2026, 10, 25), date(2026, 11, 1))
 days = st.builds(
@@ -29,16 +35,26 @@ days = st.builds(
     st.sampled_from((-90, -30, -1, 0, 1, 29, 30, 89, 90, 91)),
 )
 # Midnight, the hour that a change of the clock repeats or skips, noon, and the seconds around midnight.
-instants = st.builds(
-    lambda day, hours, seconds: (
-        datetime.combine(day, time(), LISBON).astimezone(UTC) + timedelta(hours=hours, seconds=seconds)
-    ),
+around = st.builds(
+    lambda day, hours, seconds: _midnight(day) + timedelta(hours=hours, seconds=seconds),
     days,
     st.sampled_from((0, 1, 2, 12, 23, 24, 25)),
     st.sampled_from((-1, 0, 1)),
 )
+instants = st.one_of(around, st.builds(_midnight, st.sampled_from([date(2026, month, 1) for month in (8, 9, 10, 11)])))
 customers = st.sampled_from(("a", "b"))
-relaxed = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def _moment(draw: st.DrawFn, earlier: list[datetime]) -> datetime:
+    """Any instant, or one around the end of the 90 days after an earlier one; it is remembered."""
+    if earlier and draw(st.booleans()):
+        day = draw(st.sampled_from(earlier)).astimezone(LISBON).date() + timedelta(days=draw(st.sampled_from((90, 91))))
+        found = _midnight(day) + draw(st.sampled_from((-1, 0, 1))) * SECOND
+    else:
+        found = draw(instants)
+    earlier.append(found)
+    return found
 
 
 def _date(moment: datetime | None) -> date | None:
@@ -48,10 +64,11 @@ def _date(moment: datetime | None) -> date | None:
 @st.composite
 def orders(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Orders, delivered around their promise, some in the same second."""
-    made = []
+    made, earlier = [], []
     for number in range(draw(st.integers(1, 7))):
-        placed = draw(instants)
+        placed = _moment(draw, earlier)
         delivered = draw(st.sampled_from((None, placed + timedelta(days=1), placed + timedelta(days=40))))
+        earlier += [delivered] if delivered else []
         late = draw(st.sampled_from((None, -SECOND, 0 * SECOND, SECOND, timedelta(days=3), timedelta(days=3) + SECOND)))
         promised = delivered - late if delivered and late is not None else None
         made.append(
@@ -81,11 +98,11 @@ def orders(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def answers(draw: st.DrawFn) -> list[dict[str, Any]]:
-    made = []
+    made, earlier = [], []
     for number in range(draw(st.integers(0, 6))):
         metric = draw(st.sampled_from(("nps", "csat")))
         names = ("promoter", "passive", "detractor") if metric == "nps" else ("satisfied", "neutral", "dissatisfied")
-        bucket, at = draw(st.sampled_from((*names, None))), draw(instants)
+        bucket, at = draw(st.sampled_from((*names, None))), _moment(draw, earlier)
         made.append(
             {
                 "response_key": f"r{number}",
