@@ -79,7 +79,8 @@ final as (
     from ranked
     left join buckets
         on ranked.experience_event = buckets.experience_event
-            and {{ in_range_above('ranked.value', 'buckets.above_value', 'buckets.up_to_value') }}
+            and buckets.above_value < ranked.value
+            and buckets.up_to_value >= ranked.value
     where ranked.experience_number = 1
 
 )

@@ -14,7 +14,7 @@ orders as (
 
 answers as (
 
-    select * from {{ ref('int_survey_responses__sequence') }}
+    select * from {{ ref('int_experiences__answers') }}
 
 ),
 
@@ -24,28 +24,38 @@ bands as (
 
 ),
 
--- The customer's first, latest and next order, and the next answers, each found by its number.
+followed_orders as (
+
+    select
+        customer_key,
+        order_number_of_customer,
+        gross_sales - discounts as order_value,
+        lead(business_date) over (partition by customer_key order by order_number_of_customer) as next_order_date
+    from orders
+
+),
+
+-- The latest order, which knows the next one, and the next answers, each found by its number. For a customer who had
+-- not ordered yet the first order is the next.
 joined as (
 
     select
         positions.*,
-        latest_orders.gross_sales - latest_orders.discounts as order_value,
-        positions.experience_date - first_orders.business_date as customer_age_days,
+        latest_orders.order_value,
+        case
+            when positions.orders_so_far > 0 then positions.experience_date - positions.first_order_date
+        end as age_days,
         positions.experience_date + 90 <= {{ as_of_date() }} as is_elapsed,
-        next_orders.business_date <= positions.experience_date + 90 as is_repeat,
+        case
+            when positions.orders_so_far > 0 then latest_orders.next_order_date
+            else positions.first_order_date
+        end <= positions.experience_date + 90 as is_repeat,
         case when next_nps.business_date <= positions.experience_date + 90 then next_nps.outcome end as nps_outcome,
         case when next_csat.business_date <= positions.experience_date + 90 then next_csat.outcome end as csat_outcome
     from positions
-    left join orders as first_orders
-        on positions.customer_key = first_orders.customer_key
-            and first_orders.order_number_of_customer = 1
-            and positions.orders_so_far > 0
-    left join orders as latest_orders
+    left join followed_orders as latest_orders
         on positions.customer_key = latest_orders.customer_key
             and positions.orders_so_far = latest_orders.order_number_of_customer
-    left join orders as next_orders
-        on positions.customer_key = next_orders.customer_key
-            and positions.orders_so_far + 1 = next_orders.order_number_of_customer
     left join answers as next_nps
         on positions.customer_key = next_nps.customer_key
             and next_nps.metric = 'nps'
@@ -75,10 +85,12 @@ final as (
     from joined
     left join bands as value_bands
         on value_bands.band_of = 'order_value'
-            and {{ in_range_from('joined.order_value', 'value_bands.from_value', 'value_bands.below_value') }}
+            and value_bands.from_value <= joined.order_value
+            and value_bands.below_value > joined.order_value
     left join bands as age_bands
         on age_bands.band_of = 'customer_age_days'
-            and {{ in_range_from('joined.customer_age_days', 'age_bands.from_value', 'age_bands.below_value') }}
+            and age_bands.from_value <= joined.age_days
+            and age_bands.below_value > joined.age_days
 
 )
 

@@ -14,7 +14,7 @@ orders as (
 
 answers as (
 
-    select * from {{ ref('int_survey_responses__sequence') }}
+    select * from {{ ref('int_experiences__answers') }}
 
 ),
 
@@ -28,6 +28,7 @@ timeline as (
         0 as is_order,
         0 as is_nps,
         0 as is_csat,
+        cast(null as date) as order_date,
         experience_event,
         bucket,
         is_reference,
@@ -42,6 +43,7 @@ timeline as (
         1 as is_order,
         0 as is_nps,
         0 as is_csat,
+        business_date as order_date,
         cast(null as text) as experience_event,
         cast(null as text) as bucket,
         cast(null as boolean) as is_reference,
@@ -56,6 +58,7 @@ timeline as (
         0 as is_order,
         case metric when 'nps' then 1 else 0 end as is_nps,
         case metric when 'csat' then 1 else 0 end as is_csat,
+        cast(null as date) as order_date,
         cast(null as text) as experience_event,
         cast(null as text) as bucket,
         cast(null as boolean) as is_reference,
@@ -70,6 +73,7 @@ counted as (
 
     select
         *,
+        min(order_date) over (partition by customer_key) as first_order_date,
         sum(is_order) over so_far as orders_so_far,
         sum(is_nps) over so_far as nps_so_far,
         sum(is_csat) over so_far as csat_so_far
@@ -91,6 +95,7 @@ final as (
         cohort_month,
         occurred_at,
         experience_date,
+        first_order_date,
         orders_so_far,
         nps_so_far,
         csat_so_far

@@ -26,7 +26,7 @@ contacts as (
     select
         'survey' as touchpoint,
         coalesce(bucket, 'unscored') as signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         customer_key,
         responded_at as occurred_at,
         source,
@@ -38,7 +38,7 @@ contacts as (
     select
         'web' as touchpoint,
         case when checkouts.is_recovered then 'recovered' else 'abandoned' end as signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         identities.customer_key,
         checkouts.created_at as occurred_at,
         'shopify' as source,

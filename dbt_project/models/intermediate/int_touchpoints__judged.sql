@@ -60,7 +60,8 @@ judged as (
     left join outcomes
         on contacts.touchpoint = outcomes.touchpoint
             and contacts.signal = outcomes.signal
-            and {{ in_range_above('contacts.minutes', 'outcomes.above_minutes', 'outcomes.up_to_minutes') }}
+            and outcomes.above_minutes < contacts.minutes
+            and outcomes.up_to_minutes >= contacts.minutes
 
 )
 

@@ -13,7 +13,7 @@ contacts as (
     select
         'order' as touchpoint,
         case when is_cancelled then 'cancelled' else 'placed' end as signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         customer_key,
         ordered_at as occurred_at,
         source,
@@ -24,7 +24,7 @@ contacts as (
     select
         'payment' as touchpoint,
         'paid' as signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         customer_key,
         paid_at as occurred_at,
         source,
@@ -36,7 +36,7 @@ contacts as (
     select
         'shipment' as touchpoint,
         'shipped' as signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         customer_key,
         shipped_at as occurred_at,
         source,
@@ -48,7 +48,7 @@ contacts as (
     select
         'delivery' as touchpoint,
         case when promised_at is null then 'unpromised' else 'promised' end as signal,
-        {{ minutes_between('promised_at', 'delivered_at') }} as minutes,
+        coalesce({{ minutes_between('promised_at', 'delivered_at') }}, 0) as minutes,
         customer_key,
         delivered_at as occurred_at,
         source,

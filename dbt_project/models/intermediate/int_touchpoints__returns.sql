@@ -95,12 +95,13 @@ happened as (
 
 ),
 
+-- Paying back a cancelled order is part of the cancelling.
 contacts as (
 
     select
         happened.touchpoint,
         happened.signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         orders.customer_key,
         happened.occurred_at,
         happened.source,
@@ -108,7 +109,7 @@ contacts as (
         happened.reference_key
     from happened
     inner join orders on happened.order_key = orders.order_key
-    where happened.occurred_at is not null
+    where happened.occurred_at is not null and not (happened.touchpoint = 'refund' and orders.is_cancelled)
 
 )
 

@@ -34,7 +34,7 @@ contacts as (
             when public_agent_replies = 1 then 'first_contact'
             else 'solved'
         end as signal,
-        cast(null as numeric) as minutes,
+        cast(0 as numeric) as minutes,
         customer_key,
         created_at as occurred_at,
         source,
