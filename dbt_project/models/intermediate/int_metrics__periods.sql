@@ -18,6 +18,12 @@ logo_churn_periods as (
 
 ),
 
+survey_periods as (
+
+    select * from {{ ref('int_metrics__survey_periods') }}
+
+),
+
 customer_periods as (
 
     select 'repeat_purchase_rate' as metric_variant, *
@@ -44,6 +50,21 @@ unioned as (
         total_of_squares,
         unfinished
     from component_periods
+    union all
+    select
+        metric_variant,
+        grain,
+        segment_name,
+        segment_value,
+        period_start,
+        period_end,
+        n,
+        positives,
+        negatives,
+        total,
+        total_of_squares,
+        unfinished
+    from survey_periods
     union all
     select
         metric_variant,
