@@ -2,7 +2,7 @@ with
 
 detractors as (
 
-    select * from {{ ref('closed_loop') }}
+    select * from {{ ref('int_surveys__closed_loop') }}
 
 ),
 
