@@ -20,6 +20,10 @@ MARTS = (
     "delivery_daily",
     "churn_monthly",
     "retention_cohorts",
+    "survey_response_daily",
+    "closed_loop",
+    "survey_nonresponse",
+    "nps_nonresponse",
     "metric_values",
 )
 

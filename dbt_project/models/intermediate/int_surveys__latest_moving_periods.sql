@@ -14,8 +14,8 @@ windows as (
 
 ),
 
--- An answer is its customer's latest in the windows that end on its day and later, until the next one or until it leaves
--- the window: adding it on the first such day and taking it off after the last costs the answers, not the windows.
+-- An answer is its customer's latest in the windows that end on its day and later, until the next one or until it
+-- leaves the window: adding it on the first such day and taking it off after the last costs answers, not windows.
 changes as (
 
     select

@@ -36,8 +36,7 @@ segmented as (
         cast(0 as numeric) as total_of_squares,
         sum(components.unfinished) as unfinished
     from components
-    cross join lateral ({{ segments('components', ['source', 'channel']) }})
-        as segment (segment_name, segment_value)
+    cross join lateral ({{ segments('components', ['source', 'channel']) }}) as segment (segment_name, segment_value)
     where segment.segment_value is not null
     group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
 

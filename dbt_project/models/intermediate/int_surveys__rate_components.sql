@@ -12,12 +12,6 @@ responses as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('int_orders__joined') }}
-
-),
-
 -- Attributed to the day a survey was sent. No source says which ones arrived, so all that were sent are below the line.
 answered as (
 
@@ -63,46 +57,9 @@ commented as (
 
 ),
 
-asked_about as (
-
-    select
-        order_key,
-        min(sent_date) as sent_date
-    from sent
-    where order_key is not null
-    group by order_key
-
-),
-
--- Before the first order that was ever asked about there was no survey.
-first_asked as (
-
-    select min(orders.business_date) as first_day
-    from orders
-    inner join asked_about on orders.order_key = asked_about.order_key
-
-),
-
--- Attributed to the day of the order.
 covered as (
 
-    select
-        'survey_coverage_of_orders' as metric_variant,
-        orders.source,
-        cast(null as text) as question,
-        cast(null as text) as channel,
-        orders.business_date,
-        cast(orders.business_date + {{ var('coverage_window_days') }} <= {{ as_of_date() }} as integer) as n,
-        cast(
-            orders.business_date + {{ var('coverage_window_days') }} <= {{ as_of_date() }}
-            and coalesce(asked_about.sent_date - orders.business_date <= {{ var('coverage_window_days') }}, false)
-            as integer
-        ) as positives,
-        cast(orders.business_date + {{ var('coverage_window_days') }} > {{ as_of_date() }} as integer) as unfinished
-    from orders
-    left join asked_about on orders.order_key = asked_about.order_key
-    inner join first_asked on orders.business_date >= first_asked.first_day
-    where not orders.is_cancelled
+    select * from {{ ref('int_surveys__coverage') }}
 
 ),
 
@@ -146,8 +103,9 @@ segmented as (
         cast(0 as numeric) as total_of_squares,
         sum(components.unfinished) as unfinished
     from components
-    cross join lateral ({{ segments('components', ['source', 'question', 'channel']) }})
-        as segment (segment_name, segment_value)
+    cross join
+        lateral ({{ segments('components', ['source', 'question', 'channel']) }})
+            as segment (segment_name, segment_value)
     where segment.segment_value is not null
     group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
 

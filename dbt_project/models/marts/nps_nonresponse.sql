@@ -8,7 +8,7 @@ poststratified as (
 
 ),
 
--- Had the silent answered, the score would be what those who answered make of it and at most 100 points each way of them.
+-- Had the silent answered too, each of them would have moved the balance by one at most.
 with_silent as (
 
     select

@@ -21,8 +21,9 @@ traits as (
         count(*) filter (where invited.outcome = 0) as passives,
         count(*) filter (where invited.outcome = -1) as detractors
     from invited
-    cross join lateral ({{ segments('invited', ['order_value_band', 'delivery_outcome', 'tickets']) }})
-        as trait (trait, trait_value)
+    cross join
+        lateral ({{ segments('invited', ['order_value_band', 'delivery_outcome', 'tickets']) }})
+            as trait (trait, trait_value)
     where invited.is_elapsed
     group by invited.source, invited.question, trait.trait, trait.trait_value
 
