@@ -149,9 +149,10 @@ def make_contacts(rng: Random) -> list[Contact]:
     start = datetime(2026, 1, 5, tzinfo=UTC)
     tickets = [(1000 + n, rng.randrange(12)) for n in range(25)]
     return [
-        Contact(ticket, customer, start + timedelta(minutes=rng.randrange(150_000)), rng.random() < 0.7, is_public)
+        # Only an agent can write a note.
+        Contact(ticket, customer, start + timedelta(minutes=rng.randrange(150_000)), is_note or by_agent, not is_note)
         for ticket, customer in tickets
-        for is_public in (True, rng.random() < 0.5, True)
+        for is_note, by_agent in ((False, True), (True, True), (False, rng.random() < 0.5))
     ]
 
 

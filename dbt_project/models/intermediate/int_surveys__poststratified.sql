@@ -51,8 +51,8 @@ final as (
 
     select
         *,
-        promoter_share * effective_n as weighted_promoters,
-        detractor_share * effective_n as weighted_detractors
+        cast(promoter_share * effective_n as numeric(20, 6)) as weighted_promoters,
+        cast(detractor_share * effective_n as numeric(20, 6)) as weighted_detractors
     from summed
 
 )

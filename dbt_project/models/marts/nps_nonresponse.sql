@@ -35,7 +35,7 @@ final as (
         cast(answers - promoters - detractors as integer) as passives,
         cast(detractors as integer) as detractors,
         {{ net_score('promoters', 'detractors', 'answers') }} as nps,
-        cast(100 * (promoter_share - detractor_share) as numeric(20, 6)) as nps_poststratified,
+        {{ net_score('weighted_promoters', 'weighted_detractors', 'effective_n') }} as nps_poststratified,
         cast(effective_n as integer) as effective_answers,
         cast(strata as integer) as strata,
         cast(unrepresented as integer) as unrepresented,
