@@ -95,7 +95,7 @@ def _failure(outcome: Any, log_path: Path) -> CxError:
     if not failed:
         return CxError(f"dbt could not run: {outcome.exception}", f"read {log_path}")
     first = failed[0]
-    compiled = first.node.compiled_path
+    compiled = getattr(first.node, "compiled_path", None)
     return CxError(
         f"dbt {first.node.resource_type} {first.node.name} failed ({len(failed)} in all): {first.message}",
         f"read {log_path}" + (f"; its SQL is in {compiled}, and the candidate in schema audit" if compiled else ""),
