@@ -19,9 +19,11 @@ from sandbox.generator import heyday
 from sandbox.generator.others import OTHERS, Day
 from sandbox.generator.people import Person, make_people
 from sandbox.generator.plan import Plan, poisson
+from sandbox.generator.qualtrics import CARE
 from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order, Store
 from sandbox.generator.support import Support
+from sandbox.generator.surveymonkey import LIKELY, SHOP
 from sandbox.generator.surveys import EFFORT, Surveys
 from sandbox.generator.truths import Diary, truths
 from sandbox.records.writer import DatasetWriter, Manifest
@@ -47,6 +49,13 @@ METRICS = (
     _metric("asknicely", "*", "fivestar", "csat", [1, 5]),
     _metric("typeform", EFFORT.form_id, EFFORT.ref, "ces", [1, 5]),
     _metric("zendesk", "*", "satisfaction_rating", "csat", [0, 1]),
+    _metric("zendesk", "*", "customer_satisfaction", "csat", [1, 5]),
+    _metric("freshdesk", "*", "satisfaction_rating", "csat", [1, 3]),
+    _metric("gorgias", "*", "satisfaction_survey", "csat", [1, 5]),
+    _metric("delighted", "*", "nps", "nps", [0, 10]),
+    _metric("surveymonkey", SHOP, LIKELY.id, "nps", [0, 10]),
+    _metric("qualtrics", CARE, "QID1", "csat", [1, 5]),
+    _metric("qualtrics", CARE, "QID2", "nps", [0, 10]),
 )
 
 
@@ -83,7 +92,7 @@ class World:
     """The days one after the other: people order, some write to support, surveys follow both."""
 
     def __init__(self, plan: Plan, sink: Sink, diary: Diary) -> None:
-        self._plan, self._sink = plan, sink
+        self._plan, self._sink, self._diary = plan, sink, diary
         self._rng = self._stream("days")
         self._complaints: dict[date, list[Visit]] = defaultdict(list)
         self._people = make_people(plan, self._stream("people"))
@@ -114,7 +123,7 @@ class World:
             tickets.append(self._support.open_ticket(person, at))
             self._surveys.after_ticket(tickets[-1])
         for other in self._others:
-            other.live(Day(day, present, orders, tickets))
+            other.live(Day(day, present, orders, tickets, self._diary))
 
     def _maybe_complain(self, order: Order) -> None:
         """Late and refunded orders lead to a ticket more often; it is opened when its day comes."""

@@ -1,45 +1,57 @@
--- The number of responses in the mart, unless it is that of responses neither deleted nor superseded by a later rating.
+-- Submissions that are missing from the mart although no named rule excludes them, and the reverse.
 with
 
 expected as (
 
-    select response_key
+    select response_key as submission_key
     from {{ ref('stg_asknicely__responses') }}
     where not is_deleted
     union all
-    select response_key
+    select response_key as submission_key
+    from {{ ref('stg_delighted__responses') }}
+    where not is_deleted
+    union all
+    select response_key as submission_key
     from {{ ref('stg_typeform__responses') }}
     where not is_deleted
     union all
-    select max(rating_key) as response_key
-    from {{ ref('stg_zendesk__satisfaction_ratings') }}
+    select response_key as submission_key
+    from {{ ref('stg_surveymonkey__responses') }}
+    where not is_deleted and status = 'completed'
+    union all
+    select response_key as submission_key
+    from {{ ref('stg_qualtrics__responses') }}
+    where
+        not is_deleted
+        and is_finished
+        and coalesce(kind, '') not in ('Survey Preview', 'Survey Test', 'Spam')
+    union all
+    select rating_key as submission_key
+    from {{ ref('int_survey_responses__latest_ratings') }}
+    union all
+    select response_key as submission_key
+    from {{ ref('stg_zendesk__survey_responses') }}
     where not is_deleted
-    group by ticket_key
+    union all
+    select rating_key as submission_key
+    from {{ ref('stg_freshdesk__satisfaction_ratings') }}
+    where not is_deleted
+    union all
+    select survey_key as submission_key
+    from {{ ref('stg_gorgias__satisfaction_surveys') }}
+    where not is_deleted and (sent_at is not null or responded_at is not null)
 
 ),
 
 counted as (
 
-    select count(distinct identity) as responses
-    from (
-        select
-            case
-                when source = 'typeform' and question is not null then replace(response_key, ':' || question, '')
-                else response_key
-            end as identity
-        from {{ ref('fct_survey_responses') }}
-    ) as identities
-
-),
-
-expected_count as (
-
-    select count(*) as responses
-    from expected
+    select distinct responses.submission_key
+    from {{ ref('fct_survey_responses') }} as marts
+    left join {{ ref('int_survey_responses__joined') }} as responses on marts.response_key = responses.response_key
 
 )
 
-select expected_count.responses as expected, counted.responses as counted
-from expected_count
-cross join counted
-where expected_count.responses <> counted.responses
+select coalesce(expected.submission_key, counted.submission_key) as submission_key
+from expected
+full join counted on expected.submission_key = counted.submission_key
+where expected.submission_key is null or counted.submission_key is null

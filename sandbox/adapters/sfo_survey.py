@@ -1,18 +1,24 @@
 """San Francisco airport's 2017 passenger interviews as AskNicely NPS and CSAT, and a Typeform effort question.
 
-Answered at noon UTC of the interview day, by nobody: the file has no e-mail. A blank (NETPRO 11, Q7ALL "Blank",
-Q14FIND 0 and 6) arrives as unanswered, never as 0.
+The form holds four more questions (cleanliness, safety, security, the way to the airport) that the data set leaves
+undeclared: a declaration is all it takes to have them scored. Answered at noon UTC of the interview day, by nobody: the
+file has no e-mail. A blank (NETPRO 11, Q7ALL "Blank", Q14FIND 0 and 6) arrives as unanswered, never as 0.
 """
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.adapters import Adapter, rows
-from sandbox.records.surveys import Question, form, nicely_response, typeform_response
+from sandbox.records.surveys import Question, form, nicely_response, scale_answer, typeform_response
 from sandbox.records.writer import DatasetWriter
 
 FILE = "2017_SFO_Customer_Survey.csv.gz"
 WAYFINDING = Question(form_id="sfo2017", field_id="q14find2017a", ref="q14find")
+# By the column that holds their answers.
+UNDECLARED = {
+    column: Question(form_id="sfo2017", field_id=f"{column.lower()}17", ref=column.lower())
+    for column in ("Q9ALL", "Q10SAFE", "Q14PASSTHRU", "Q13GETRATE")
+}
 
 
 def convert(folder: Path, out: DatasetWriter) -> None:
@@ -30,6 +36,11 @@ def convert(folder: Path, out: DatasetWriter) -> None:
             submitted_at=noon,
             number=_on_scale(row["Q14FIND"], 1, 5),
             hidden={"channel": "interview"},
+            extra=[
+                scale_answer(question, number)
+                for column, question in UNDECLARED.items()
+                if (number := _on_scale(row[column], 1, 5)) is not None
+            ],
         )
         out.version("typeform/responses", noon, effort, form_id=WAYFINDING.form_id)
 

@@ -21,18 +21,21 @@ from sandbox.generator.sink import Sink
 from sandbox.generator.store import Order
 from sandbox.generator.support import Outcome
 from sandbox.generator.surveymonkey import SurveyMonkey
+from sandbox.generator.truths import Diary
 from sandbox.generator.woocommerce import Shop
 from sandbox.generator.zendesk import Zendesk
 
 
 @dataclass(frozen=True)
 class Day:
-    """What the main story did on a day: who was there, what was ordered, which tickets were opened."""
+    """What the main story did on a day: who was there, what was ordered, which tickets were opened; and the diary of
+    what happened, for what a system beside it adds to the truth."""
 
     date: date
     present: list[Person]
     orders: list[Order]
     tickets: list[Outcome]
+    diary: Diary
 
 
 class System(Protocol):

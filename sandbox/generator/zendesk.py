@@ -51,7 +51,7 @@ class Zendesk:
             self._first_seen.setdefault(ticket.requester, ticket.created)
             self._time(ticket)
             if outcome.solved and rng.random() < 0.7:
-                self._csat.offer(outcome, outcome.solved)
+                self._csat.offer(outcome, outcome.solved, day.diary)
             if rng.random() < 0.1:
                 self._duplicate(ticket)
             if outcome.deleted:

@@ -8,11 +8,13 @@ from sandbox.generator.plan import Plan
 from sandbox.generator.sink import Sink
 from sandbox.generator.support import DAY, Outcome
 from sandbox.generator.ticket import Ticket
+from sandbox.generator.truths import Diary
 from sandbox.records import zendesk
 from sandbox.records import zendesk_surveys as records
 from sandbox.records.zendesk import Record
 
 FIRST_EVENT = 900_000_000_001
+CREDITED = ("csat_top2", "csat_top2:zendesk")
 NOT_RESOLVED = "01M4FMXA30Z079V8E8P0BM67D9"
 
 
@@ -23,8 +25,8 @@ class Csat:
         self._plan, self._sink, self._rng = plan, sink, rng
         self._offered = self._events = 0
 
-    def offer(self, outcome: Outcome, solved: datetime) -> None:
-        """Ask the customer; wait for what comes."""
+    def offer(self, outcome: Outcome, solved: datetime, diary: Diary) -> None:
+        """Ask the customer; wait for what comes. An answer that is changed later counts until then."""
         rng, later = self._rng, self._plan.later
         at = later(solved, rng.uniform(60, 240))
         key = records.response_id(at, self._offered)
@@ -37,8 +39,10 @@ class Csat:
         rating = rng.choice((1, 2, 3)) if outcome.is_slow else rng.choice((3, 4, 5, 5))
         rest = self._rest(outcome.ticket, rating, answered)
         self._answer(outcome.ticket, response, answered, [records.rating_answer(rating, answered, answered), *rest])
-        if rng.random() < 0.15:
-            again = later(answered, rng.uniform(60, 2 * DAY))
+        again = later(answered, rng.uniform(60, 2 * DAY)) if rng.random() < 0.15 else None
+        diary.answered(CREDITED, answered, int(rating >= 4), until=again)
+        if again:
+            diary.answered(CREDITED, again, 0)
             self._answer(outcome.ticket, response, again, [records.rating_answer(1, answered, again), *rest])
 
     def _rest(self, ticket: Ticket, rating: int, at: datetime) -> list[Record]:

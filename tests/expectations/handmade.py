@@ -144,6 +144,27 @@ SHAPES = {
         "business_date date, theme text, theme_share numeric(20, 6), mean_scaled_score numeric(20, 6)",
         "business_date, theme",
     ),
+    "survey_response_daily": (
+        "business_date date, source text, channel text, sent integer, answered integer, commented integer,"
+        " response_rate numeric(20, 6)",
+        "business_date, source, channel",
+    ),
+    "closed_loop": (
+        "response_key text, business_date date, responded_at timestamptz, hours_to_contact numeric(20, 6),"
+        " next_responded_at timestamptz",
+        "response_key",
+    ),
+    "survey_nonresponse": (
+        "source text, question text, trait text, trait_value text, invited integer, answers integer,"
+        " response_rate numeric(20, 6), nps numeric(20, 6)",
+        "source, question, trait, trait_value",
+    ),
+    "nps_nonresponse": (
+        "grain text, period_start date, segment_name text, segment_value text, invited integer, answers integer,"
+        " nps_poststratified numeric(20, 6), nps_if_silent_detract numeric(20, 6),"
+        " nps_if_silent_promote numeric(20, 6)",
+        "grain, period_start, segment_name, segment_value",
+    ),
     "metric_values": (
         "metric_variant text, grain text, period_start date, segment_name text, segment_value text, period_end date,"
         " n bigint, numerator numeric(20, 6), denominator numeric(20, 6), value numeric(20, 6), ci_low numeric(20, 6),"

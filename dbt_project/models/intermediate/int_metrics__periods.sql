@@ -39,6 +39,12 @@ measured_periods as (
 
 ),
 
+survey_periods as (
+
+    select * from {{ ref('int_metrics__survey_periods') }}
+
+),
+
 customer_periods as (
 
     select
@@ -74,6 +80,21 @@ unioned as (
         total_of_squares,
         unfinished
     from component_periods
+    union all
+    select
+        metric_variant,
+        grain,
+        segment_name,
+        segment_value,
+        period_start,
+        period_end,
+        n,
+        positives,
+        negatives,
+        total,
+        total_of_squares,
+        unfinished
+    from survey_periods
     union all
     select
         metric_variant,

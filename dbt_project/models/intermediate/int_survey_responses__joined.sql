@@ -55,6 +55,7 @@ joined as (
         coalesce(responses.channel, 'unknown') as channel,
         order_references.order_key,
         coalesce(responses.rated_ticket_key, ticket_references.ticket_key) as ticket_key,
+        responses.rated_ticket_key is not null as is_ticket_rating,
         responses.rated_agent_key
     from responses
     left join scored on responses.response_key = scored.response_key

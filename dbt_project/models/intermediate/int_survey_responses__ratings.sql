@@ -85,7 +85,9 @@ unioned as (
         'freshdesk' as source,
         split_part(ratings.survey_key, ':', 3) as form_id,
         'satisfaction_rating' as question,
-        cast(case ratings.mood when 'happy' then 3 when 'neutral' then 2 when 'unhappy' then 1 end as numeric) as answer,
+        cast(
+            case ratings.mood when 'happy' then 3 when 'neutral' then 2 when 'unhappy' then 1 end as numeric
+        ) as answer,
         ratings.comment,
         tickets.channel,
         ratings.ticket_key as rated_ticket_key,

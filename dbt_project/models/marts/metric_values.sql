@@ -109,6 +109,7 @@ final as (
         previous_value,
         is_significant,
         is_complete,
+        n >= {{ var('minimum_n') }} as has_minimum_n,
         definition_version,
         kind,
         unit

@@ -58,7 +58,19 @@ def _stars(dataset: Path, end: datetime) -> Dated:
 
 def _ratings(dataset: Path, end: datetime) -> Dated:
     rated = [r for r in newest(dataset, "zendesk/satisfaction_ratings", end) if r["score"] != "offered"]
-    return [(_day(time_of(r["updated_at"])), int(r["score"] == "good")) for r in rated]
+    legacy = [(_day(time_of(r["updated_at"])), int(r["score"] == "good")) for r in rated]
+    return legacy + _survey_ratings(dataset, end)
+
+
+def _survey_ratings(dataset: Path, end: datetime) -> Dated:
+    """The helpdesk's surveys of today: a rating of five points among the answers."""
+    given = [
+        answer
+        for response in newest(dataset, "zendesk/survey_responses", end)
+        for answer in response["answers"]
+        if answer["type"] == "rating_scale"
+    ]
+    return [(_day(time_of(answer["updated_at"])), int(answer["rating"] >= 4)) for answer in given]
 
 
 def _both(dataset: Path, end: datetime) -> Dated:
