@@ -1,11 +1,5 @@
 with
 
-responses as (
-
-    select * from {{ ref('int_survey_responses__joined') }}
-
-),
-
 comments as (
 
     select * from {{ ref('int_feedback__comments') }}
@@ -15,23 +9,6 @@ comments as (
 daily_themes as (
 
     select * from {{ ref('int_feedback__daily_themes') }}
-
-),
-
-answers as (
-
-    select
-        'comment_rate' as metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        responses.business_date,
-        count(*) as n,
-        count(*) filter (where trim(responses.comment) <> '') as positives,
-        0 as negatives
-    from responses
-    cross join lateral ({{ segments('responses', ['source', 'question']) }}) as segment (segment_name, segment_value)
-    where responses.business_date is not null and segment.segment_value is not null
-    group by segment.segment_name, segment.segment_value, responses.business_date
 
 ),
 
@@ -94,8 +71,6 @@ theme_shares as (
 
 unioned as (
 
-    select * from answers
-    union all
     select * from sentiments
     union all
     select * from theme_sentiments
