@@ -6,22 +6,12 @@ unioned_orders as (
 
 ),
 
-countable_orders as (
-
-    select * from {{ ref('int_orders__joined') }}
-
-),
-
 -- An order that does not count, such as a test order, is in no mart that an answer could be joined to.
 orders as (
 
-    select
-        unioned_orders.order_key,
-        unioned_orders.order_gid,
-        unioned_orders.order_id,
-        unioned_orders.order_name
+    select *
     from unioned_orders
-    inner join countable_orders on unioned_orders.order_key = countable_orders.order_key
+    where exclusion_reason is null
 
 ),
 
