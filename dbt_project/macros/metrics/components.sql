@@ -24,3 +24,25 @@
     coalesce(sum({{ relation }}.{{ measure }}), 0) as {{ measure }}_sum,
     coalesce(sum({{ relation }}.{{ measure }} * {{ relation }}.{{ measure }}), 0) as {{ measure }}_squares
 {%- endmacro %}
+
+{#- Components by day and segment, from a relation that has metric_variant, business_date, n and positives, by the columns
+    that are its segments. Which other components it has is listed; they are 0 without. -#}
+{% macro components_by_segment(relation, columns, others=[]) -%}
+    select
+        {{ relation }}.metric_variant,
+        segment.segment_name,
+        segment.segment_value,
+        {{ relation }}.business_date,
+        sum({{ relation }}.n) as n,
+        sum({{ relation }}.positives) as positives,
+        {%- for name, nothing in [
+            ('negatives', '0'), ('total', 'cast(0 as numeric)'), ('total_of_squares', 'cast(0 as numeric)'), ('unfinished', '0')
+        ] %}
+        {{ 'sum(' ~ relation ~ '.' ~ name ~ ')' if name in others else nothing }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+    cross join lateral ({{ segments(relation, columns) }}) as segment (segment_name, segment_value)
+    where segment.segment_value is not null
+    group by {{ relation }}.metric_variant, segment.segment_name, segment.segment_value, {{ relation }}.business_date
+    having sum({{ relation }}.n) > 0{{ ' or sum(' ~ relation ~ '.unfinished) > 0' if 'unfinished' in others }}
+{%- endmacro %}

@@ -97,25 +97,8 @@ components as (
 
 segmented as (
 
-    select
-        components.metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        components.business_date,
-        sum(components.n) as n,
-        sum(components.positives) as positives,
-        0 as negatives,
-        sum(components.total) as total,
-        sum(components.total_of_squares) as total_of_squares,
-        sum(components.unfinished) as unfinished
-    from components
-    cross join
-        lateral (
-            {{ segments('components', ['source', 'country', 'carrier']) }}
-        ) as segment (segment_name, segment_value)
-    where segment.segment_value is not null
-    group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
+    {{ components_by_segment('components', ['source', 'country', 'carrier'], ['total', 'total_of_squares', 'unfinished']) }}
 
 )
 
-select * from segmented where n > 0 or unfinished > 0
+select * from segmented

@@ -26,16 +26,7 @@ ended as (
 components as (
 
     select
-        measure.metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        ended.business_date,
-        sum(measure.n) as n,
-        sum(measure.positives) as positives,
-        0 as negatives,
-        cast(0 as numeric) as total,
-        cast(0 as numeric) as total_of_squares,
-        0 as unfinished
+        measure.*, ended.business_date, ended.source, ended.country, ended.carrier
     from ended
     cross join
         lateral (
@@ -43,13 +34,13 @@ components as (
             ('return_to_origin_rate', ended.ended, ended.sent_back),
             ('first_attempt_rate', ended.delivered, ended.delivered_at_first)
         ) as measure (metric_variant, n, positives)
-    cross join
-        lateral (
-            {{ segments('ended', ['source', 'country', 'carrier']) }}
-        ) as segment (segment_name, segment_value)
-    where segment.segment_value is not null
-    group by measure.metric_variant, segment.segment_name, segment.segment_value, ended.business_date
+
+),
+
+segmented as (
+
+    {{ components_by_segment('components', ['source', 'country', 'carrier']) }}
 
 )
 
-select * from components where n > 0
+select * from segmented

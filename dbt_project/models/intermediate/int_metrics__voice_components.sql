@@ -12,20 +12,21 @@ daily_themes as (
 
 ),
 
-sentiments as (
+judged as (
 
     select
-        'comment_sentiment_net' as metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        comments.business_date,
-        count(*) as n,
-        count(*) filter (where comments.sentiment = 'positive') as positives,
-        count(*) filter (where comments.sentiment = 'negative') as negatives
+        'comment_sentiment_net' as metric_variant, business_date, source, language,
+        1 as n,
+        cast(sentiment = 'positive' as integer) as positives,
+        cast(sentiment = 'negative' as integer) as negatives
     from comments
-    cross join lateral ({{ segments('comments', ['source', 'language']) }}) as segment (segment_name, segment_value)
-    where comments.business_date is not null and segment.segment_value is not null
-    group by segment.segment_name, segment.segment_value, comments.business_date
+    where business_date is not null
+
+),
+
+sentiments as (
+
+    {{ components_by_segment('judged', ['source', 'language'], ['negatives']) }}
 
 ),
 
@@ -69,26 +70,26 @@ theme_shares as (
 
 ),
 
-unioned as (
+themes as (
 
-    select * from sentiments
-    union all
     select * from theme_sentiments
     union all
     select * from theme_shares
 
 ),
 
-components as (
+unioned as (
 
+    select * from sentiments
+    union all
     select
         *,
         cast(0 as numeric) as total,
         cast(0 as numeric) as total_of_squares,
         0 as unfinished
-    from unioned
+    from themes
     where n > 0
 
 )
 
-select * from components
+select * from unioned

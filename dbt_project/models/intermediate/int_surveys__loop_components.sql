@@ -24,21 +24,7 @@ components as (
 
 segmented as (
 
-    select
-        components.metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        components.business_date,
-        sum(components.n) as n,
-        sum(components.positives) as positives,
-        0 as negatives,
-        cast(0 as numeric) as total,
-        cast(0 as numeric) as total_of_squares,
-        sum(components.unfinished) as unfinished
-    from components
-    cross join lateral ({{ segments('components', ['source', 'channel']) }}) as segment (segment_name, segment_value)
-    where segment.segment_value is not null
-    group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
+    {{ components_by_segment('components', ['source', 'channel'], ['unfinished']) }}
 
 )
 

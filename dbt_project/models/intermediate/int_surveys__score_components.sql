@@ -28,21 +28,7 @@ components as (
 
 segmented as (
 
-    select
-        components.metric_variant,
-        segment.segment_name,
-        segment.segment_value,
-        components.business_date,
-        sum(components.n) as n,
-        sum(components.positives) as positives,
-        sum(components.negatives) as negatives,
-        sum(components.total) as total,
-        sum(components.total_of_squares) as total_of_squares,
-        0 as unfinished
-    from components
-    cross join lateral ({{ segments('components', segments_of_answers) }}) as segment (segment_name, segment_value)
-    where segment.segment_value is not null
-    group by components.metric_variant, segment.segment_name, segment.segment_value, components.business_date
+    {{ components_by_segment('components', segments_of_answers, ['negatives', 'total', 'total_of_squares']) }}
 
 )
 
