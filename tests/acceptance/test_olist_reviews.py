@@ -35,6 +35,10 @@ def test_each_review_of_an_order_is_kept(real: Built, expected: Expected) -> Non
         f" (select order_key from ({REVIEWS}) as reviews group by 1 having count(*) > 1) as orders"
     )
     assert row["orders"] == expected("olist")["orders_with_more_than_one_review"]
+    shared = real.row(
+        f"select count(*) - count(distinct split_part(response_key, '-', 2)) as n from ({REVIEWS}) as reviews"
+    )
+    assert shared["n"] == expected("olist")["duplicate_review_id_rows"] == 34, "one review may be of several orders"
 
 
 def test_latest_review_of_each_order(real: Built, expected: Expected) -> None:
