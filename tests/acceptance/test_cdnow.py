@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from conftest import REAL_SETS
 from cx_etl import transform
 from cx_etl.inference import bg_nbd
 from cx_etl.local.postgres import EmbeddedServer
-from pipelines import Built, bring_in, pipeline
+from pipelines import REAL_SETS, Built, bring_in, pipeline
 
 CALIBRATED, ENDED = date(1997, 9, 30), date(1998, 6, 30)
 Rows = list[dict[str, Any]]

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from conftest import REAL_SETS
 from cx_etl import transform
 from cx_etl.local.postgres import EmbeddedServer
-from pipelines import Built, bring_in, pipeline
+from pipelines import REAL_SETS, Built, bring_in, pipeline
 
 Expected = Callable[[str], dict[str, Any]]
 SHARE = 1e-4

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from conftest import REAL_SETS
 from cx_etl import transform
 from cx_etl.local.postgres import EmbeddedServer
-from pipelines import Built, bring_in, pipeline
+from pipelines import REAL_SETS, Built, bring_in, pipeline
 from sandbox.files import deliver
 
 MONTH, NIGHT = date(2018, 10, 1), date(2018, 10, 31)
