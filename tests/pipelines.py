@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from cx_etl import warehouse
 from cx_etl.dbt_runner import DbtRun
-from cx_etl.inference import identity
+from cx_etl.inference import INFERENCES
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.night import window_end
 from cx_etl.nightly import extract_all, load_all
@@ -63,10 +63,12 @@ def bring_in(sandbox: Sandbox, night: date, time_zone: str) -> None:
 
 
 def build_models(run: DbtRun, *chosen: str) -> None:
-    """The named models, all they need, and their data tests; customers are worked out in between, nothing else is."""
-    run.invoke("build", "--select", "+int_customers__links", "--indirect-selection", "empty")
-    with warehouse.connect() as connection:
-        identity.run(connection, run.as_of_date)
+    """The named models, all they need, and their data tests."""
+    for inference in INFERENCES:
+        needs = (f"+{model}" for model in inference.needs)
+        run.invoke("build", "--select", *needs, "--indirect-selection", "empty")
+        with warehouse.connect() as connection:
+            inference.run(connection, run.as_of_date)
     models = (f"+{model}" for model in chosen)
     cautious = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
     run.invoke("build", "--select", *models, *cautious)
