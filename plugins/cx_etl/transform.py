@@ -160,7 +160,10 @@ def _close_build(build_id: int) -> int:
 
 
 def _run_models(run: DbtRun) -> None:
-    """Every model and test; between them what SQL cannot compute, each step after the models it needs."""
+    """Every model and its data tests; between them what SQL cannot compute, each step after the models it needs.
+
+    Unit tests say nothing about a night's data: they belong to a change of the models, and run with the other tests.
+    """
     only_models = ("--indirect-selection", "empty")
     made: list[str] = []
     for inference in INFERENCES:
@@ -170,7 +173,7 @@ def _run_models(run: DbtRun) -> None:
             inference.run(connection, run.as_of_date)
         made += needs
     # The models that stand are not made again; their tests run with all others.
-    run.invoke("build", *_excluding(made), *only_models)
+    run.invoke("build", *_excluding(made), *only_models, "--exclude-resource-type", "unit_test")
 
 
 def _excluding(made: list[str]) -> list[str]:

@@ -9,10 +9,7 @@ import pytest
 
 from cx_etl import transform
 from cx_etl.local.postgres import EmbeddedServer
-from cx_etl.settings import ROOT
-from pipelines import Built, bring_in, pipeline
-
-REAL_SETS = ROOT.parent / "shared" / "data"
+from pipelines import REAL_SETS, Built, bring_in, pipeline
 
 
 @pytest.fixture(scope="session")

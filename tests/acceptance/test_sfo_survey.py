@@ -1,20 +1,21 @@
 """The airport's passenger survey: every figure of its expected.json that a mart can express, exactly.
 
 Not expressed: the weighted figures, since no survey tool's API carries the interviewers' weights, so none reach the
-warehouse; scores by questionnaire language and by problem met, which no contract has a field for; the plain standard
-error, since the published interval is the adjusted one.
+warehouse; scores by questionnaire language and by problem met, which no contract has a field for; the comparison of
+the set's daily table with somebody else's. The published interval is the adjusted one; the plain standard error follows
+from the components.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from statistics import pstdev
 from typing import Any
 
 import pytest
 
-from conftest import REAL_SETS
 from cx_etl import transform
 from cx_etl.local.postgres import EmbeddedServer
-from pipelines import Built, bring_in, pipeline
+from pipelines import REAL_SETS, Built, bring_in, pipeline
 
 Expected = Callable[[str], dict[str, Any]]
 SHARE = 1e-4
@@ -139,6 +140,18 @@ def test_recommendation_by_day(airport: Built, expected: Expected) -> None:
     }
     assert found == expected("sfo_survey")["2017.nps_by_day"]
     assert {row["score"] for row in rows if not row["n"]} == {None}
+
+
+def test_the_standard_error_follows_from_the_components(airport: Built, expected: Expected) -> None:
+    facts = expected("sfo_survey")["2017.nps"]
+    row = airport.row(
+        "select sum(promoters) as promoters, sum(passives) as passives, sum(detractors) as detractors, sum(n) as n"
+        " from audit.nps_daily"
+    )
+    counts = {name: int(row[name]) for name in ("promoters", "passives", "detractors", "n")}
+    assert counts == {name: facts[name] for name in counts}
+    answers = [1] * counts["promoters"] + [0] * counts["passives"] + [-1] * counts["detractors"]
+    assert 100 * pstdev(answers) / counts["n"] ** 0.5 == pytest.approx(facts["std_err"], abs=SHARE)
 
 
 def test_who_says_nothing_of_who_they_are_is_a_customer_of_their_own(airport: Built, expected: Expected) -> None:

@@ -48,6 +48,15 @@ def _asked(world: IdentityWorld, number: int, email: str | None, order: str | No
     return f"asknicely:main:{number}"
 
 
+def _subscriber(world: IdentityWorld, number: int, email: str | None) -> str:
+    world.add(
+        *("billing__subscriptions",),
+        **{"subscription_id": f"s{number}", "customer_id": str(number), "customer_email": email},
+        **{"started_on": "2026-01-01", "plan": "basic", "monthly_amount": 10, "currency": "EUR"},
+    )
+    return f"billing:main:customer:{number}"
+
+
 def _alice(world: IdentityWorld) -> set[str]:
     """One person in every system, recognised by another rule in each."""
     account = _account(world, 7000000001, " Alice@x.example", "Alice Shaw", "912 345 678")
@@ -73,8 +82,9 @@ def _alice(world: IdentityWorld) -> set[str]:
         "shiprocket__orders", id=1, status="NEW", channel_order_id="5001", customer_name="Gift", customer_phone="1"
     )
     response = _asked(world, 1, None, "#5001")
+    subscriber = _subscriber(world, 7, "alice@x.example ")
     return {
-        *(account, response, "zendesk:main:1", "freshdesk:main:1", "freshdesk:main:2", "gorgias:main:1"),
+        *(account, response, subscriber, "zendesk:main:1", "freshdesk:main:1", "freshdesk:main:2", "gorgias:main:1"),
         *("woocommerce:main:1", "typeform:main:t", "shiprocket:main:1"),
     }
 
@@ -118,6 +128,7 @@ def test_without_an_email_people_stay_customers_and_agents_are_none(world: Ident
     account = _account(world, 7000000001, None, "No Mail")
     guests = [_order(world, number, None) for number in (1, 2)]
     early = _order(world, 3, 7000000009)
+    subscribers = [_subscriber(world, number, None) for number in (7, 8)]
     for number, role in ((1, "end-user"), (2, "agent")):
         world.add("zendesk__users", id=number, name="Same Name", role=role, updated_at="2026-01-01")
         world.add("zendesk__tickets", id=number, requester_id=number, status="new", updated_at="2026-01-01")
@@ -132,7 +143,7 @@ def test_without_an_email_people_stay_customers_and_agents_are_none(world: Ident
     keys = world.resolve()
     assert early not in keys
     assert set(keys) == {
-        *(account, *guests, "shopify:main:gid://shopify/Customer/7000000009"),
+        *(account, *guests, *subscribers, "shopify:main:gid://shopify/Customer/7000000009"),
         *("zendesk:main:1", "zendesk:main:99", "freshdesk:main:1"),
     }
     assert len(set(keys.values())) == len(keys)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from afterwards import experiences, followed, table_of
-from conftest import NIGHT, ZONE, World
+from built_world import NIGHT, ZONE, World
 from journeys import Z, contacts, last_contacts, wilson
 
 CLOCK = datetime(2026, 11, 21, 2, tzinfo=UTC)

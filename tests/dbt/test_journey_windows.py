@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from afterwards import experiences, followed
-from conftest import NIGHT, ZONE, World
+from built_world import NIGHT, ZONE, World
 from journeys import contacts, last_contacts
 
 LISBON = ZoneInfo(ZONE)

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from cx_etl.dbt_runner import DbtRun
 from cx_etl.settings import load_settings
+from pipelines import build_models
 
 NIGHT = date(2026, 6, 30)
 META = "'main', '2026-06-30', 'r', now(), '', now(), now()"
@@ -54,10 +55,7 @@ def _build(dsn: str) -> tuple[dict[Any, Any], dict[Any, Any]]:
             (NIGHT, NIGHT),
         ).fetchone()
     assert row
-    marts = ("sales_daily", "retention_cohorts")
-    DbtRun(load_settings(), row[0], NIGHT, print).invoke(
-        "build", "--select", *(f"+{mart}" for mart in marts), "--exclude-resource-type", "unit_test", "test"
-    )
+    build_models(DbtRun(load_settings(), row[0], NIGHT, print), "sales_daily", "retention_cohorts")
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         connection.execute("insert into ops.publications values (%s, %s, %s, now(), 0, 0)", (row[0], NIGHT, NIGHT))
         days = connection.execute("select * from audit.sales_daily where net_sales <> 0").fetchall()

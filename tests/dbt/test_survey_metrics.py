@@ -25,7 +25,7 @@ from cx_etl import transform, warehouse
 from cx_etl.dbt_runner import DbtRun
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.settings import load_settings
-from pipelines import Built
+from pipelines import Built, build_models
 
 MARTS = (
     "metric_values",
@@ -79,8 +79,7 @@ def _build(dsn: str) -> None:
                     (question, metric, low, high, direction),
                 )
     run = DbtRun(load_settings(), 1, AS_OF, lambda line: None)
-    chosen = [f"+{mart}" for mart in MARTS]
-    run.invoke("build", "--select", *chosen, "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
+    build_models(run, *MARTS)
     transform._close_build(1)
 
 

@@ -15,7 +15,7 @@ from cx_etl import transform
 from cx_etl.dbt_runner import DbtRun
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.settings import load_settings
-from pipelines import Built, bring_in, pipeline
+from pipelines import Built, bring_in, build_models, pipeline
 from sandboxes import Sandbox
 
 NIGHT = date(2026, 11, 20)
@@ -45,9 +45,7 @@ def responses(sandbox: Sandbox) -> list[dict[str, Any]]:
     settings = load_settings()
     with psycopg.connect(settings.warehouse_dsn) as connection:
         transform._write_declarations(connection, settings)
-    chosen = ("--select", "+int_survey_responses__joined", "--indirect-selection", "cautious")
-    run = DbtRun(settings, 1, NIGHT, lambda line: None)
-    run.invoke("build", *chosen, "--exclude-resource-type", "unit_test")
+    build_models(DbtRun(settings, 1, NIGHT, lambda line: None), "int_survey_responses__joined")
     return Built(settings.warehouse_dsn).rows("select * from intermediate.int_survey_responses__joined")
 
 

@@ -37,3 +37,12 @@
 {% macro default__elements(list) -%}
     unnest({{ list }})
 {%- endmacro %}
+
+{#- Whether anything is written in it but blanks and line ends. -#}
+{% macro has_text(value) -%}
+    {{ return(adapter.dispatch('has_text', 'cx')(value)) }}
+{%- endmacro %}
+
+{% macro default__has_text(value) -%}
+    {{ value }} ~ '[^[:space:]]'
+{%- endmacro %}

@@ -48,6 +48,8 @@ dated as (
         {{ business_date('occurred_at') }} as experience_date,
         cast(date_trunc('month', cast({{ business_date('occurred_at') }} as timestamp)) as date) as cohort_month
     from experiences
+    -- Not every helpdesk tells of reopens: what is not known is no experience to sort.
+    where value is not null
 
 ),
 

@@ -24,6 +24,12 @@ delivery as (
 
 ),
 
+billing as (
+
+    select * from {{ ref('int_identities__billing') }}
+
+),
+
 unioned as (
 
     select
@@ -53,6 +59,13 @@ unioned as (
         ticket_key,
         seen_at
     from delivery
+    union all
+    select
+        identity_key, source, origin, person_id, email, name, phone, country,
+        cast(null as text) as order_key,
+        cast(null as text) as ticket_key,
+        seen_at
+    from billing
 
 ),
 

@@ -12,7 +12,7 @@ hashed as (
         {{ text_hash('comment') }} as comment_hash,
         comment
     from responses
-    where trim(comment) <> ''
+    where {{ has_text('comment') }}
 
 ),
 
