@@ -13,11 +13,11 @@ from psycopg.rows import dict_row
 
 from cx_etl import warehouse
 from cx_etl.dbt_runner import DbtRun
-from cx_etl.inference import INFERENCES
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.night import window_end
 from cx_etl.nightly import extract_all, load_all
 from cx_etl.settings import ROOT
+from cx_etl.transform import run_inferences
 from sandboxes import Sandbox, serving
 
 # Real data with independently computed results, which a checkout need not have.
@@ -64,11 +64,7 @@ def bring_in(sandbox: Sandbox, night: date, time_zone: str) -> None:
 
 def build_models(run: DbtRun, *chosen: str) -> None:
     """The named models, all they need, and their data tests."""
-    for inference in INFERENCES:
-        needs = (f"+{model}" for model in inference.needs)
-        run.invoke("build", "--select", *needs, "--indirect-selection", "empty")
-        with warehouse.connect() as connection:
-            inference.run(connection, run.as_of_date)
+    run_inferences(run)
     models = (f"+{model}" for model in chosen)
     cautious = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
     run.invoke("build", "--select", *models, *cautious)
