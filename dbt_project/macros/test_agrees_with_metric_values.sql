@@ -1,9 +1,9 @@
 {#- Where a mart and metric_values differ. Each of the mart's metrics says of which columns it is made: n and numerator, or
-    n and quantile; and, where the mart has it, the value. Summed over the mart's segments and, unless is_whole is false,
-    over everything, each is to be what metric_values has of the day, or of the given grain, which ends with it. Quantiles
-    do not add up: only one that is alone in its segment is compared. -#}
-{% test agrees_with_metric_values(model, metrics, segments, is_whole=true) %}
-    {%- set names = (['all'] if is_whole else []) + segments %}
+    n and quantile; and, where the mart has them, the value and its bounds. Summed over the mart's parts and, unless
+    is_whole is false, over everything, each is to be what metric_values has of the day, or of the given grain, which ends
+    with it. Quantiles and bounds do not add up: they are compared where one row is all of a segment. -#}
+{% test agrees_with_metric_values(model, metrics, parts, is_whole=true) %}
+    {%- set names = "('" ~ ((['all'] if is_whole else []) + parts) | join("', '") ~ "')" %}
     with
 
     metrics as (
@@ -13,10 +13,12 @@
                 '{{ metric.metric_variant }}' as metric_variant,
                 '{{ metric.grain | default('day') }}' as grain,
                 business_date,
-                {{ segments | join(', ') }},
+                {{ parts | join(', ') }},
                 {{ metric.n }} as n,
                 cast({{ metric.numerator | default(metric.quantile) }} as numeric) as numerator,
-                cast({{ metric.value | default('null') }} as numeric) as value
+                cast({{ metric.value | default('null') }} as numeric) as value,
+                cast({{ metric.ci_low | default('null') }} as numeric) as ci_low,
+                cast({{ metric.ci_high | default('null') }} as numeric) as ci_high
             from {{ model }}
             {{ 'union all' if not loop.last }}
         {% endfor %}
@@ -44,10 +46,12 @@
             segment.segment_value,
             sum(observed.n) as n,
             sum(observed.numerator) as numerator,
-            count(*) as parts
+            count(*) as rows_summed,
+            min(observed.ci_low) as ci_low,
+            max(observed.ci_high) as ci_high
         from observed
-        cross join lateral ({{ segments('observed', segments) }}) as segment (segment_name, segment_value)
-        where segment.segment_value is not null and segment.segment_name in ('{{ names | join("', '") }}')
+        cross join lateral ({{ segments('observed', parts) }}) as segment (segment_name, segment_value)
+        where segment.segment_value is not null and segment.segment_name in {{ names }}
         group by 1, 2, 3, 4, 5
 
     ),
@@ -59,38 +63,41 @@
             period_end - 1 as business_date
         from {{ ref('metric_values') }}
         where n > 0
-            and segment_name in ('{{ names | join("', '") }}')
+            and segment_name in {{ names }}
             and (metric_variant, grain) in (select metric_variant, grain from metrics)
 
     ),
 
-    compared as (
+    joined as (
 
         select
-            metric_variant, grain, business_date, segment_name, segment_value,
-            summed.n,
+            metric_variant, grain, business_date, segment_name, segment_value, summed.rows_summed, published.kind,
+            summed.n, summed.numerator, summed.ci_low, summed.ci_high,
             published.n as published_n,
-            summed.numerator,
-            published.numerator as published_numerator
+            published.numerator as published_numerator,
+            published.ci_low as published_ci_low,
+            published.ci_high as published_ci_high
         from summed
         full join published using (metric_variant, grain, business_date, segment_name, segment_value)
-        where
-            summed.n is distinct from published.n
-            or (coalesce(published.kind, '') <> 'quantile' or summed.parts = 1)
-            and not coalesce(abs(summed.numerator - published.numerator) < 0.0001, false)
 
     ),
 
+    differing as (
+
+        select *
+        from joined
+        where n is distinct from published_n
+            or (kind <> 'quantile' or rows_summed = 1)
+            and not coalesce(abs(numerator - published_numerator) < 0.0001, false)
+            or rows_summed = 1 and abs(ci_low - published_ci_low) > 0.0001
+            or rows_summed = 1 and abs(ci_high - published_ci_high) > 0.0001
+
+    ),
+
+    -- The value beside the components is the one they make.
     misvalued as (
 
-        select
-            metric_variant, grain, business_date,
-            'row' as segment_name,
-            cast(value as text) as segment_value,
-            n,
-            cast(null as integer) as published_n,
-            numerator,
-            cast(null as numeric) as published_numerator
+        select *
         from observed
         where abs(
             value - case when kind in ('net', 'share') then 100 * numerator / n when kind = 'mean' then numerator / n else numerator end
@@ -98,7 +105,9 @@
 
     )
 
-    select * from compared
+    select metric_variant, grain, business_date, segment_name, segment_value, n, numerator, published_n, published_numerator
+    from differing
     union all
-    select * from misvalued
+    select metric_variant, grain, business_date, 'row' as segment_name, cast(value as text), n, numerator, null, null
+    from misvalued
 {% endtest %}

@@ -28,6 +28,22 @@ answered as (
 
 ),
 
+-- An answer that counts has its comment counted on the same day.
+commented_of_sent as (
+
+    select
+        'comment_rate_by_send_date' as metric_variant,
+        source,
+        question,
+        channel,
+        sent_date as business_date,
+        cast(is_elapsed and is_answered as integer) as n,
+        cast(is_elapsed and is_commented as integer) as positives,
+        cast(not is_elapsed as integer) as unfinished
+    from sent
+
+),
+
 submissions as (
 
     select
@@ -66,6 +82,8 @@ covered as (
 unioned as (
 
     select * from answered
+    union all
+    select * from commented_of_sent
     union all
     select * from commented
     union all

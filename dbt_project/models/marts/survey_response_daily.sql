@@ -83,9 +83,9 @@ final as (
         cast(cast(answered as numeric) / nullif(sent, 0) as numeric(20, 6)) as response_rate,
         {{ wilson('answered', 'sent', '-') }} as response_rate_ci_low,
         {{ wilson('answered', 'sent', '+') }} as response_rate_ci_high,
-        cast(cast(commented as numeric) / nullif(answered, 0) as numeric(20, 6)) as comment_rate,
-        {{ wilson('commented', 'answered', '-') }} as comment_rate_ci_low,
-        {{ wilson('commented', 'answered', '+') }} as comment_rate_ci_high,
+        cast(cast(commented as numeric) / nullif(answered, 0) as numeric(20, 6)) as comment_rate_by_send_date,
+        {{ wilson('commented', 'answered', '-') }} as comment_rate_by_send_date_ci_low,
+        {{ wilson('commented', 'answered', '+') }} as comment_rate_by_send_date_ci_high,
         is_complete
     from dense
 
