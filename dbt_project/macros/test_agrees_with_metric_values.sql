@@ -32,7 +32,7 @@
             definitions.kind
         from metrics
         left join {{ ref('metric_definitions') }} as definitions on metrics.metric_variant = definitions.metric_variant
-        where metrics.n > 0 and metrics.business_date <= {{ as_of_date() }}
+        where metrics.business_date <= {{ as_of_date() }}
 
     ),
 
@@ -46,13 +46,14 @@
             segment.segment_value,
             sum(observed.n) as n,
             sum(observed.numerator) as numerator,
-            count(*) as rows_summed,
+            count(*) filter (where observed.n > 0) as rows_summed,
             min(observed.ci_low) as ci_low,
             max(observed.ci_high) as ci_high
         from observed
         cross join lateral ({{ segments('observed', parts) }}) as segment (segment_name, segment_value)
         where segment.segment_value is not null and segment.segment_name in {{ names }}
         group by 1, 2, 3, 4, 5
+        having sum(observed.n) > 0
 
     ),
 
@@ -100,7 +101,8 @@
         select *
         from observed
         where abs(
-            value - case when kind in ('net', 'share') then 100 * numerator / n when kind = 'mean' then numerator / n else numerator end
+            value - case when kind in ('net', 'share') then 100 else 1 end
+            * numerator / case when kind in ('net', 'share', 'mean') then nullif(n, 0) else 1 end
         ) > 0.0001
 
     )
