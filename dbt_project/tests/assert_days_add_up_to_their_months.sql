@@ -1,6 +1,6 @@
--- Months that are not the sum of their days. Left out is what does not add up: customers are counted once a month however
--- often they come, quantiles and the backlog are measured anew, products and agents have no days, and a day with refunds
--- but no order has no average order value.
+-- Months that are not the sum of their days. Left out is what does not add up: customers are counted once a month
+-- however often they come, quantiles and the backlog are measured anew, products and agents have no days, and a day
+-- with refunds but no order has no average order value.
 with
 
 published as (
@@ -13,8 +13,8 @@ published as (
         and segment_name not in ('product', 'agent')
         and metric_variant not like '%_latest_per_customer'
         and metric_variant not in (
-            'nps_poststratified', 'repeat_purchase_rate', 'returning_customer_rate', 'logo_churn_rate', 'backlog_unsolved',
-            'aov'
+            'nps_poststratified', 'repeat_purchase_rate', 'returning_customer_rate', 'logo_churn_rate',
+            'backlog_unsolved', 'aov'
         )
 
 ),

@@ -97,7 +97,8 @@ components as (
 
 segmented as (
 
-    {{ components_by_segment('components', ['source', 'country', 'carrier'], ['total', 'total_of_squares', 'unfinished']) }}
+    {{ components_by_segment('components', ['source', 'country', 'carrier'],
+                             ['total', 'total_of_squares', 'unfinished']) }}
 
 )
 
