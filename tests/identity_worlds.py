@@ -30,6 +30,7 @@ CREATED = {
     "surveymonkey__responses": "date_created",
     "qualtrics__responses": "values__startDate",
     "asknicely__responses": "sent",
+    "billing__subscriptions": "started_on",
 }
 
 
