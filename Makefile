@@ -42,7 +42,7 @@ bench: $(INSTALLED) ## speed and memory of load and extraction, beside PostgreSQ
 
 lock: $(INSTALLED) ## compile requirements.lock from pyproject.toml
 	.venv/bin/uv pip compile --universal --python-version 3.11 --extra test --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+		--no-header pyproject.toml -o requirements.lock
 
 clean: down ## stop, and remove all data, logs and caches (not .venv)
 	rm -rf var .pytest_cache .ruff_cache .mypy_cache dbt_project/target dbt_project/logs

@@ -59,7 +59,12 @@ def band(value: float | None, limits: Sequence[tuple[float, str]]) -> str:
 
 
 VALUES = [(50, "under_50"), (100, "50_to_100"), (250, "100_to_250"), (float("inf"), "250_and_more")]
-AGES = [(30, "under_30_days"), (180, "30_to_179_days"), (float("inf"), "180_days_and_more")]
+AGES = [
+    (30, "under_30_days"),
+    (90, "30_to_89_days"),
+    (365, "90_to_364_days"),
+    (float("inf"), "365_days_and_more"),
+]
 
 
 def followed(

@@ -15,7 +15,7 @@ from pipelines import Built
 Order = tuple[str, date, float]
 # Customer, first day, last day, monthly amount, plan.
 Term = tuple[str, date, date | None, int, str]
-SEEDS = ("churn_rules", "order_value_bands", "customer_age_bands")
+SEEDS = ("churn_rules", "order_value_bands", "tenure_bands")
 BEFORE = ("int_customers__order_days",)
 AFTER = (
     "int_subscriptions__terms",

@@ -20,6 +20,7 @@ META = {
 }
 HEADER = "identity_key,other_identity_key,decision,reason,decided_by,decided_on\n"
 CREATED = {
+    "billing__subscriptions": "started_on",
     "shopify__orders": "createdAt",
     "shopify__customers": "createdAt",
     "woocommerce__orders": "date_created_gmt",
@@ -30,7 +31,6 @@ CREATED = {
     "surveymonkey__responses": "date_created",
     "qualtrics__responses": "values__startDate",
     "asknicely__responses": "sent",
-    "billing__subscriptions": "started_on",
 }
 
 

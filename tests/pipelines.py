@@ -13,11 +13,11 @@ from psycopg.rows import dict_row
 
 from cx_etl import warehouse
 from cx_etl.dbt_runner import DbtRun
-from cx_etl.inference import identity
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.night import window_end
 from cx_etl.nightly import extract_all, load_all
 from cx_etl.settings import ROOT
+from cx_etl.transform import run_inferences
 from sandboxes import Sandbox, serving
 
 # Real data with independently computed results, which a checkout need not have.
@@ -63,10 +63,8 @@ def bring_in(sandbox: Sandbox, night: date, time_zone: str) -> None:
 
 
 def build_models(run: DbtRun, *chosen: str) -> None:
-    """The named models, all they need, and their data tests; customers are worked out between, no comment is judged."""
-    run.invoke("build", "--select", "+int_customers__links", "--indirect-selection", "empty")
-    with warehouse.connect() as connection:
-        identity.run(connection, run.as_of_date)
+    """The named models, all they need, and their data tests."""
+    run_inferences(run)
     models = (f"+{model}" for model in chosen)
     cautious = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
-    run.invoke("build", "--select", *models, *cautious, "--exclude", "assert_every_comment_is_judged")
+    run.invoke("build", "--select", *models, *cautious)

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 BUILD_LOCK = "cx_etl.build"
 # Held by publish while it makes the newest build current.
 PUBLISH_LOCK = "cx_etl.publish"
+# Of what a selection names the models, without their tests.
+ONLY_MODELS = ("--indirect-selection", "empty")
 
 
 @dataclass(frozen=True)
@@ -164,16 +166,21 @@ def _run_models(run: DbtRun) -> None:
 
     Unit tests say nothing about a night's data: they belong to a change of the models, and run with the other tests.
     """
-    only_models = ("--indirect-selection", "empty")
+    made = run_inferences(run)
+    # The models that stand are not made again; their tests run with all others.
+    run.invoke("build", *_excluding(made), *ONLY_MODELS, "--exclude-resource-type", "unit_test")
+
+
+def run_inferences(run: DbtRun) -> list[str]:
+    """Every inference, each after the models it needs; what selects the models that are made by then."""
     made: list[str] = []
     for inference in INFERENCES:
         needs = [f"+{model}" for model in inference.needs]
-        run.invoke("build", "--select", *needs, *_excluding(made), *only_models)
+        run.invoke("build", "--select", *needs, *_excluding(made), *ONLY_MODELS)
         with connect() as connection:
             inference.run(connection, run.as_of_date)
         made += needs
-    # The models that stand are not made again; their tests run with all others.
-    run.invoke("build", *_excluding(made), *only_models, "--exclude-resource-type", "unit_test")
+    return made
 
 
 def _excluding(made: list[str]) -> list[str]:

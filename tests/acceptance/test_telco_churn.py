@@ -83,7 +83,7 @@ def test_churn_by_segment(telco: Built, expected: Facts, title: str) -> None:
 
 def test_churn_by_tenure(telco: Built, expected: Facts) -> None:
     """The mart's bands are finer in the first year; components add up."""
-    bands = churn(telco, "customer_age_band")
+    bands = churn(telco, "tenure_band")
     for name, fact in expected("telco_churn")["telco.churn_by_tenure_band"].items():
         parts = ("01-03", "04-06", "07-12") if name == "01-12" else (name,)
         counts = [sum(bands[part][column] for part in parts) for column in ("customers_at_start", "customers_lost")]

@@ -118,7 +118,7 @@ def _require_sums(built: Any, expected: dict[tuple[str, str, date], str], histor
         assert row["won_back"] == sum(now[key] == "lost" and then[key] != "lost" for key in now)
 
 
-@pytest.mark.parametrize("segment", ["country", "order_value_band", "first_month", "customer_age_band"])
+@pytest.mark.parametrize("segment", ["country", "order_value_band", "first_month", "tenure_band"])
 def test_segments_add_up_to_all(warehouse: str, segment: str) -> None:
     orders = [
         (f"c{n}", FIRST + timedelta(days=n * 3 + k * (n % 40)), 13.0 * (n % 50)) for n in range(120) for k in range(3)

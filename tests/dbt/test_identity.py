@@ -52,7 +52,7 @@ def _subscriber(world: IdentityWorld, number: int, email: str | None) -> str:
     world.add(
         *("billing__subscriptions",),
         **{"subscription_id": f"s{number}", "customer_id": str(number), "customer_email": email},
-        **{"plan": "basic", "monthly_amount": 10, "currency": "EUR"},
+        **{"started_on": "2026-01-01", "plan": "basic", "monthly_amount": 10, "currency": "EUR"},
     )
     return f"billing:main:customer:{number}"
 

@@ -74,6 +74,10 @@ def _footprint(dsn: str) -> list[tuple[Any, ...]]:
         ]
 
 
+# Of systems that this world has not: web analytics, social networks, billing. And nobody was merged or split.
+UNUSED = {"web_daily", "social_daily", "revenue_churn_monthly", "identity_changes"}
+
+
 @pytest.mark.timeout(900)
 def test_a_night_twice_changes_nothing_and_any_order_ends_in_the_same_marts(world: Callable[[str], Any]) -> None:
     with world("in_order") as (sandbox, dsn):
@@ -83,7 +87,7 @@ def test_a_night_twice_changes_nothing_and_any_order_ends_in_the_same_marts(worl
         _run(sandbox, [NIGHTS[-1]])
         assert _footprint(dsn) == before
     assert in_order.keys() == set(MARTS)
-    assert all(in_order.values())
+    assert {mart for mart, rows in in_order.items() if not rows} == UNUSED
     with world("any_order") as (sandbox, dsn):
         _run(sandbox, list(reversed(NIGHTS)))
         assert _marts(dsn) == in_order

@@ -38,13 +38,12 @@ first_days as (
     select
         order_days.customer_key,
         coalesce(profiles.country, 'unknown') as country,
-        order_value_bands.order_value_band,
+        order_value_bands.band as order_value_band,
         cast(date_trunc('month', cast(order_days.order_date as timestamp)) as date) as first_month
     from order_days
     left join profiles on order_days.customer_key = profiles.customer_key
     left join order_value_bands
-        on order_days.net_sales >= order_value_bands.value_from
-            and (order_value_bands.value_to is null or order_days.net_sales < order_value_bands.value_to)
+        on {{ in_band('order_value_bands', 'value', 'order_days.net_sales') }}
     where order_days.day_number = 1
 
 ),

@@ -6,9 +6,9 @@ changes as (
 
 ),
 
-customer_age_bands as (
+tenure_bands as (
 
-    select * from {{ ref('customer_age_bands') }}
+    select * from {{ ref('tenure_bands') }}
 
 ),
 
@@ -66,7 +66,7 @@ cohorts as (
 
     select
         *,
-        {{ months_between('cast(segment_value as date)', 'month') }} as age
+        {{ months_between('cast(segment_value as date)', 'month') }} as tenure
     from running
     where segment_name = 'first_month'
 
@@ -76,8 +76,8 @@ aged as (
 
     select
         cohorts.churn_rule,
-        'customer_age_band' as segment_name,
-        customer_age_bands.customer_age_band as segment_value,
+        'tenure_band' as segment_name,
+        tenure_bands.band as segment_value,
         cohorts.month,
         sum(cohorts.at_start) as at_start,
         sum(cohorts.lost) as lost,
@@ -89,10 +89,8 @@ aged as (
         sum(cohorts.contracted) as contracted,
         sum(cohorts.expanded) as expanded
     from cohorts
-    inner join customer_age_bands
-        on cohorts.age >= customer_age_bands.months_from
-            and (customer_age_bands.months_to is null or cohorts.age <= customer_age_bands.months_to)
-    group by cohorts.churn_rule, customer_age_bands.customer_age_band, cohorts.month
+    inner join tenure_bands on {{ in_band('tenure_bands', 'months', 'cohorts.tenure') }}
+    group by cohorts.churn_rule, tenure_bands.band, cohorts.month
 
 ),
 

@@ -18,9 +18,15 @@ answers as (
 
 ),
 
-bands as (
+order_value_bands as (
 
-    select * from {{ ref('customer_bands') }}
+    select * from {{ ref('order_value_bands') }}
+
+),
+
+customer_age_bands as (
+
+    select * from {{ ref('customer_age_bands') }}
 
 ),
 
@@ -80,17 +86,11 @@ final as (
         case when joined.is_elapsed then coalesce(joined.is_repeat, false) end as is_repeat,
         case when joined.is_elapsed then joined.nps_outcome end as nps_outcome,
         case when joined.is_elapsed then joined.csat_outcome end as csat_outcome,
-        coalesce(value_bands.band, 'no_order') as order_value_band,
-        coalesce(age_bands.band, 'no_order') as customer_age_band
+        coalesce(order_value_bands.band, 'no_order') as order_value_band,
+        coalesce(customer_age_bands.band, 'no_order') as customer_age_band
     from joined
-    left join bands as value_bands
-        on value_bands.band_of = 'order_value'
-            and value_bands.from_value <= joined.order_value
-            and value_bands.below_value > joined.order_value
-    left join bands as age_bands
-        on age_bands.band_of = 'customer_age_days'
-            and age_bands.from_value <= joined.age_days
-            and age_bands.below_value > joined.age_days
+    left join order_value_bands on {{ in_band('order_value_bands', 'value', 'joined.order_value') }}
+    left join customer_age_bands on {{ in_band('customer_age_bands', 'days', 'joined.age_days') }}
 
 )
 

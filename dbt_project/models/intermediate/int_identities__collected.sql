@@ -30,6 +30,17 @@ billing as (
 
 ),
 
+-- What these say of a person names neither an order nor a ticket.
+without_references as (
+
+    select * from store
+    union all
+    select * from helpdesk
+    union all
+    select * from billing
+
+),
+
 unioned as (
 
     select
@@ -37,35 +48,11 @@ unioned as (
         cast(null as text) as order_key,
         cast(null as text) as ticket_key,
         seen_at
-    from store
+    from without_references
     union all
-    select
-        identity_key, source, origin, person_id, email, name, phone, country,
-        cast(null as text) as order_key,
-        cast(null as text) as ticket_key,
-        seen_at
-    from helpdesk
+    select * from survey
     union all
-    select
-        identity_key, source, origin, person_id, email, name, phone, country,
-        order_key,
-        ticket_key,
-        seen_at
-    from survey
-    union all
-    select
-        identity_key, source, origin, person_id, email, name, phone, country,
-        order_key,
-        ticket_key,
-        seen_at
-    from delivery
-    union all
-    select
-        identity_key, source, origin, person_id, email, name, phone, country,
-        cast(null as text) as order_key,
-        cast(null as text) as ticket_key,
-        seen_at
-    from billing
+    select * from delivery
 
 ),
 

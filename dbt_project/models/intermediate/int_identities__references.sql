@@ -8,7 +8,7 @@ order_references as (
 
 orders as (
 
-    select * from {{ ref('int_identities__store_orders') }}
+    select * from {{ ref('int_orders__unioned') }}
 
 ),
 

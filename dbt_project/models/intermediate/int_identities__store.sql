@@ -12,9 +12,18 @@ woocommerce_customers as (
 
 ),
 
+unioned_orders as (
+
+    select * from {{ ref('int_orders__unioned') }}
+
+),
+
+-- Who tried the shop, or whose order the shop removed, is no customer by that.
 orders as (
 
-    select * from {{ ref('int_identities__store_orders') }}
+    select *
+    from unioned_orders
+    where exclusion_reason is null
 
 ),
 

@@ -24,6 +24,8 @@ unioned as (
         order_name,
         shopify_customer_key as account_key,
         email,
+        cast(null as text) as name,
+        cast(null as text) as phone,
         currency,
         channel,
         country,
@@ -45,6 +47,8 @@ unioned as (
         order_name,
         woocommerce_customer_key as account_key,
         email,
+        name,
+        phone,
         -- ISO 4217's code for none.
         coalesce(currency, 'XXX') as currency,
         channel,

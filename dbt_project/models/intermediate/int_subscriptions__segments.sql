@@ -58,7 +58,7 @@ changing as (
     -- An attribute cannot take the name of a segment that is made of something else.
     select subscription_key, attribute_name as segment_name, coalesce(attribute_value, 'unknown') as segment_value
     from attributes
-    where attribute_name not in ('all', 'country', 'first_month', 'customer_age_band', 'plan', 'currency')
+    where attribute_name not in ('all', 'country', 'first_month', 'tenure_band', 'plan', 'currency')
 
 ),
 

@@ -26,7 +26,7 @@ unioned as (
         position_in_response,
         question,
         answer_number,
-        case when answer_type = 'text' then nullif(trim(answer_text), '') end as comment_text
+        case when answer_type = 'text' then answer_text end as comment_text
     from typeform_answers
     union all
     select

@@ -51,7 +51,8 @@ joined as (
         responses.sent_at,
         responses.responded_at,
         {{ business_date('responses.responded_at') }} as business_date,
-        responses.comment,
+        -- Blanks and line ends alone are no comment.
+        case when {{ has_text('responses.comment') }} then responses.comment end as comment,
         coalesce(responses.channel, 'unknown') as channel,
         order_references.order_key,
         coalesce(responses.rated_ticket_key, ticket_references.ticket_key) as ticket_key,

@@ -24,11 +24,24 @@ tickets as (
 
 ),
 
+order_value_bands as (
+
+    select * from {{ ref('order_value_bands') }}
+
+),
+
+customer_age_bands as (
+
+    select * from {{ ref('customer_age_bands') }}
+
+),
+
 first_orders as (
 
     select
         customer_key,
-        min(ordered_at) as first_order_at
+        min(ordered_at) as first_order_at,
+        min(business_date) as first_order_date
     from orders
     group by customer_key
 
@@ -46,9 +59,8 @@ joined as (
         coalesce(orders.country, profiles.country) as country,
         {{ delivery_outcome('orders', 'responses.responded_at') }} as delivery_outcome,
         -- What was to be paid for the goods; later returns are no part of it.
-        {{ order_value_band('(orders.gross_sales - orders.discounts)') }} as order_value_band,
-        {{ customer_age_band(days_between('first_orders.first_order_at', 'responses.responded_at')) }}
-            as customer_age_band,
+        order_value_bands.band as order_value_band,
+        customer_age_bands.band as customer_age_band,
         responses.order_key,
         -- Only ratings of a ticket speak of its agent.
         case
@@ -63,6 +75,12 @@ joined as (
     left join profiles on responses.customer_key = profiles.customer_key
     left join tickets on responses.ticket_key = tickets.ticket_key
     left join first_orders on responses.customer_key = first_orders.customer_key
+    left join order_value_bands
+        on {{ in_band('order_value_bands', 'value', '(orders.gross_sales - orders.discounts)') }}
+    left join customer_age_bands
+        on
+            first_orders.first_order_at <= responses.responded_at
+            and {{ in_band('customer_age_bands', 'days', '(responses.business_date - first_orders.first_order_date)') }}
     where responses.outcome is not null and responses.business_date <= {{ as_of_date() }}
 
 )

@@ -18,6 +18,12 @@ tickets as (
 
 ),
 
+order_value_bands as (
+
+    select * from {{ ref('order_value_bands') }}
+
+),
+
 invited as (
 
     select
@@ -77,7 +83,7 @@ joined as (
         invited.question,
         invited.sent_date,
         invited.sent_date + {{ var('response_window_days') }} <= {{ as_of_date() }} as is_elapsed,
-        coalesce({{ order_value_band('(orders.gross_sales - orders.discounts)') }}, 'no_order') as order_value_band,
+        coalesce(order_value_bands.band, 'no_order') as order_value_band,
         coalesce({{ delivery_outcome('orders', 'invited.sent_at') }}, 'unknown') as delivery_outcome,
         case
             when counted.tickets_before is null then 'unknown'
@@ -90,6 +96,8 @@ joined as (
         end as outcome
     from invited
     left join orders on invited.order_key = orders.order_key
+    left join order_value_bands
+        on {{ in_band('order_value_bands', 'value', '(orders.gross_sales - orders.discounts)') }}
     left join counted on invited.response_key = counted.response_key
 
 )

@@ -35,7 +35,7 @@ submissions as (
         source,
         channel,
         business_date,
-        count(*) filter (where {{ has_text('comment') }}) > 0 as has_comment
+        count(comment) > 0 as has_comment
     from responses
     where responded_at is not null
     group by submission_key, source, channel, business_date

@@ -64,7 +64,8 @@ joined as (
         {{ business_date('tickets.created_at') }} as business_date,
         coalesce(tickets.channel, 'unknown') as channel,
         tickets.priority,
-        tickets.team,
+        -- A helpdesk forgets whose a deleted ticket was; that it was seen before must not show.
+        case when not tickets.is_deleted then tickets.team end as team,
         tickets.status,
         case
             when tickets.is_deleted then 'deleted'

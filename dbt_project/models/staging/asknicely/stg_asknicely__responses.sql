@@ -13,7 +13,7 @@ renamed as (
         question_type as question,
         name,
         {{ normal_email('email') }} as email,
-        nullif(comment, '') as comment,
+        nullif(trim(comment), '') as comment,
         nullif(trim(channel_c), '') as channel,
         nullif(trim(order_id_c), '') as order_reference,
         nullif(trim(ticket_id_c), '') as ticket_reference,
