@@ -9,13 +9,17 @@
     cast({{ instant }} at time zone '{{ var("time_zone") }}' as date)
 {%- endmacro %}
 
-{#- Instant at which a business date begins. -#}
+{#- Instant at which a business date begins. Clocks that go back over midnight show it twice: the first one it is, an hour
+    after 23:00. -#}
 {% macro local_midnight(day) -%}
     {{ return(adapter.dispatch('local_midnight', 'cx')(day)) }}
 {%- endmacro %}
 
 {% macro default__local_midnight(day) -%}
-    (cast({{ day }} as timestamp) at time zone '{{ var("time_zone") }}')
+    least(
+        cast({{ day }} as timestamp) at time zone '{{ var("time_zone") }}',
+        (cast({{ day }} as timestamp) - interval '1 hour') at time zone '{{ var("time_zone") }}' + interval '1 hour'
+    )
 {%- endmacro %}
 
 {#- Elapsed time between two instants in minutes, to the microminute; null if either is. -#}
