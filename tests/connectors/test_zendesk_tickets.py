@@ -36,6 +36,13 @@ def test_control_characters_and_64_kb_arrive(desk: Sandbox, warehouse: str) -> N
     assert stored == small.HARD_TEXT.replace("\x00", "\ufffd")
 
 
+def test_an_archived_ticket_arrives_with_its_metrics(desk: Sandbox, warehouse: str) -> None:
+    """The vendor's list of metrics leaves out what was closed over 120 days ago, the export does not."""
+    bring_in("tickets")
+    archived = "select status, updated_at, metric_set__reopens from raw.zendesk__tickets where id = 5"
+    assert rows(warehouse, archived) == [("closed", ago(days=121), 0)]
+
+
 def test_a_system_update_is_a_newer_version(desk: Sandbox, warehouse: str) -> None:
     told = "select updated_at, generated_timestamp, _version_at from raw.zendesk__tickets where id = 1"
     bring_in_at(desk, night_of(ago(days=2)), "tickets")

@@ -1,6 +1,5 @@
 """Windows of the metrics: the models' own SQL over made-up days, against a look at every row for every window."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -44,6 +43,8 @@ ZONES = (
 CLOCKS = "select zone, at, {{ business_date('at') }} as day, {{ local_midnight('given_day') }} as midnight from clocks"
 Row = dict[str, Any]
 Window = tuple[str, date, date]
+Segment = tuple[str, str]
+ALL, SHOP = ("all", "all"), ("source", "shop")
 
 
 class Models:
@@ -61,10 +62,10 @@ class Models:
     def rows(self, view: str) -> list[Row]:
         return self._connection.execute(f"select * from {view}").fetchall()
 
-    def windows(self, view: str, *measures: str, segment: str = "all", where: str = "true") -> dict[Window, tuple]:
+    def windows(self, view: str, segment: Segment, *measures: str) -> dict[Window, tuple[Any, ...]]:
         """The measures in every window of a segment."""
         rows = self._connection.execute(
-            f"select * from intermediate.{view} where segment_name = %s and {where}", (segment,)
+            f"select * from intermediate.{view} where segment_name = %s and segment_value = %s", segment
         ).fetchall()
         found = {
             (row["grain"], row["period_start"], row["period_end"]): tuple(row[name] for name in measures)
@@ -159,14 +160,9 @@ def _rows(drawn: Sequence[tuple[str, date, int, str, int]]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["at"], row["key"]))
 
 
-def _segments(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _segments(rows: Sequence[Row]) -> dict[Segment, list[Row]]:
     """What is asked of all, and of one of the sources."""
-    found = defaultdict(list)
-    for row in rows:
-        found["all"].append(row)
-        if row["source"] == "shop":
-            found["source"].append(row)
-    return found
+    return {ALL: list(rows), SHOP: [row for row in rows if row["source"] == "shop"]}
 
 
 @relaxed
@@ -184,13 +180,8 @@ def test_repeat_and_returning_buyers(models: Models, drawn: Any) -> None:
             returning = sum(any(row["key"] != firsts[who] for row in own) for who, own in orders.items())
             return len(buyers), repeats, returning
 
-        found = models.windows(
-            "int_metrics__buyer_periods",
-            *("buyers", "repeat_buyers", "returning_buyers"),
-            segment=segment,
-            where="segment_value in ('all', 'shop')",
-        )
-        assert found == _measured(those, measure)
+        counts = ("buyers", "repeat_buyers", "returning_buyers")
+        assert models.windows("int_metrics__buyer_periods", segment, *counts) == _measured(those, measure)
 
 
 @relaxed
@@ -199,20 +190,10 @@ def test_latest_per_customer(models: Models, drawn: Any) -> None:
     # Nothing is answered after the last night; one of the three says nothing of who answers.
     rows = [row for row in _rows(drawn) if row["day"] <= AS_OF]
     counts = {1: (1, 0), 0: (0, 0), -1: (0, 1)}
+    who = {"a": "a", "b": "b", "c": None}
     models.fill(
         "intermediate.int_survey_responses__components",
-        [
-            (
-                "nps",
-                r["key"],
-                None if r["who"] == "c" else r["who"],
-                r["source"],
-                r["at"],
-                r["day"],
-                *counts[r["outcome"]],
-            )
-            for r in rows
-        ],
+        [("nps", r["key"], who[r["who"]], r["source"], r["at"], r["day"], *counts[r["outcome"]]) for r in rows],
     )
 
     def measure(inside: list[Row]) -> tuple[int, int, int]:
@@ -221,12 +202,7 @@ def test_latest_per_customer(models: Models, drawn: Any) -> None:
         return len(told), told.count(1), told.count(-1)
 
     for segment, those in _segments(rows).items():
-        found = models.windows(
-            "int_metrics__survey_latest_periods",
-            *("n", "positives", "negatives"),
-            segment=segment,
-            where="segment_value in ('all', 'shop')",
-        )
+        found = models.windows("int_metrics__survey_latest_periods", segment, "n", "positives", "negatives")
         assert found == _measured(those, measure)
 
 
@@ -244,8 +220,9 @@ def test_sums_of_days(models: Models, drawn: Any) -> None:
         sums = tuple(sum(column) for column in zip(*(row["told"] for row in inside), strict=True))
         return (*sums, sum(row["told"][3] ** 2 for row in inside))
 
-    found = models.windows("int_metrics__component_periods", "n", "positives", "negatives", "total", "total_of_squares")
-    assert found == {window: sums for window, sums in _measured(rows, measure).items() if sums[0]}
+    sums = ("n", "positives", "negatives", "total", "total_of_squares")
+    found = models.windows("int_metrics__component_periods", ALL, *sums)
+    assert found == {window: told for window, told in _measured(rows, measure).items() if told[0]}
 
 
 @st.composite

@@ -9,8 +9,8 @@
     cast({{ instant }} at time zone '{{ var("time_zone") }}' as date)
 {%- endmacro %}
 
-{#- Instant at which a business date begins. Clocks that go back over midnight show it twice: the first one it is, an hour
-    after 23:00. -#}
+{#- Instant at which a business date begins. Clocks that go back over midnight show it twice, and a cast takes the second:
+    the first is an hour after 23:00. -#}
 {% macro local_midnight(day) -%}
     {{ return(adapter.dispatch('local_midnight', 'cx')(day)) }}
 {%- endmacro %}
