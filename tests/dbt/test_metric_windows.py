@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from cx_etl import dbt_runner
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.settings import load_settings
+from periods import Period, every_period
 
 # A Monday after a change of the clocks, on which no month ends: the last week and month are under way.
 AS_OF = date(2026, 3, 30)
@@ -42,7 +43,6 @@ ZONES = (
 )
 CLOCKS = "select zone, at, {{ business_date('at') }} as day, {{ local_midnight('given_day') }} as midnight from clocks"
 Row = dict[str, Any]
-Window = tuple[str, date, date]
 Segment = tuple[str, str]
 ALL, SHOP = ("all", "all"), ("source", "shop")
 
@@ -62,7 +62,7 @@ class Models:
     def rows(self, view: str) -> list[Row]:
         return self._connection.execute(f"select * from {view}").fetchall()
 
-    def windows(self, view: str, segment: Segment, *measures: str) -> dict[Window, tuple[Any, ...]]:
+    def windows(self, view: str, segment: Segment, *measures: str) -> dict[Period, tuple[Any, ...]]:
         """The measures in every window of a segment."""
         rows = self._connection.execute(
             f"select * from intermediate.{view} where segment_name = %s and segment_value = %s", segment
@@ -125,27 +125,12 @@ def _at(day: date, hours: int) -> datetime:
     return datetime.combine(day, time(hours * 11), ZoneInfo(ZONE)).astimezone(UTC)
 
 
-def _every_window(first: date) -> Iterator[Window]:
-    """Every period of every grain from the first day on, half-open, those under way too."""
-    for number in range((AS_OF - first).days + 1):
-        day = first + timedelta(days=number)
-        yield "day", day, day + timedelta(days=1)
-        yield "rolling_30d", day - timedelta(days=29), day + timedelta(days=1)
-        if day.weekday() == 0 or day == first:
-            monday = day - timedelta(days=day.weekday())
-            yield "week", monday, monday + timedelta(days=7)
-        if day.day == 1 or day == first:
-            start = day.replace(day=1)
-            yield "month", start, (start + timedelta(days=31)).replace(day=1)
-    yield "all_time", first, AS_OF + timedelta(days=1)
-
-
-def _measured(rows: Sequence[Row], measure: Callable[[list[Row]], tuple[Any, ...]]) -> dict[Window, tuple[Any, ...]]:
+def _measured(rows: Sequence[Row], measure: Callable[[list[Row]], tuple[Any, ...]]) -> dict[Period, tuple[Any, ...]]:
     """The measure of each window in which anything is, from the rows inside it."""
     if not rows:
         return {}
     found = {}
-    for grain, start, end in _every_window(min(row["day"] for row in rows)):
+    for grain, start, end in every_period(min(row["day"] for row in rows), AS_OF):
         if inside := [row for row in rows if start <= row["day"] < end]:
             found[grain, start, end] = measure(inside)
     return found

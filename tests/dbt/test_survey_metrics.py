@@ -25,6 +25,7 @@ from cx_etl import transform, warehouse
 from cx_etl.dbt_runner import DbtRun
 from cx_etl.local.postgres import EmbeddedServer
 from cx_etl.settings import load_settings
+from periods import every_day, every_period
 from pipelines import Built, build_models
 
 MARTS = (
@@ -110,24 +111,6 @@ def _answers(world: World, variant: str) -> list[Response]:
     return [r for r in world.responses if r.is_scored and belongs(r) and r.day <= AS_OF]
 
 
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def _windows(first: date) -> Iterator[tuple[str, date, date]]:
-    """Every period of every grain that the world may have, half-open."""
-    for day in _days(first, AS_OF):
-        yield "day", day, day + timedelta(days=1)
-        yield "rolling_30d", day - timedelta(days=29), day + timedelta(days=1)
-        if day.weekday() == 0 or day == first:
-            monday = day - timedelta(days=day.weekday())
-            yield "week", monday, monday + timedelta(days=7)
-        if day.day == 1 or day == first:
-            start = day.replace(day=1)
-            yield "month", start, (start + timedelta(days=31)).replace(day=1)
-    yield "all_time", first, AS_OF + timedelta(days=1)
-
-
 def _measured(
     answers: list[Response],
     value: Callable[[Response], int],
@@ -137,7 +120,7 @@ def _measured(
     cells = {}
     if not answers:
         return {}
-    for grain, start, stop in _windows(min(r.day for r in answers)):
+    for grain, start, stop in every_period(min(r.day for r in answers), AS_OF):
         inside = keep([r for r in answers if start <= r.day < stop])
         if inside:
             cells[grain, start, stop] = sum(map(value, inside)), len(inside)
@@ -240,7 +223,7 @@ def test_daily_marts_are_dense_and_agree(world: World, mart: str, variant: str, 
         per_channel[row["channel"]].append(row)
     assert set(per_channel) == {r.channel for r in answers}
     for channel, found in per_channel.items():
-        assert [row["business_date"] for row in found] == _days(min(r.day for r in answers), AS_OF)
+        assert [row["business_date"] for row in found] == every_day(min(r.day for r in answers), AS_OF)
         for row in found:
             day = row["business_date"]
             today = [r for r in answers if r.channel == channel and r.day == day]
@@ -268,7 +251,7 @@ def test_response_by_day_of_sending_is_unknown_until_its_window_is_over(world: W
         " from audit.survey_response_daily group by business_date order by business_date"
     )
     slow = _rates(world)
-    assert [row["business_date"] for row in rows] == _days(min(slow), AS_OF)
+    assert [row["business_date"] for row in rows] == every_day(min(slow), AS_OF)
     for row in rows:
         day = row["business_date"]
         sent, answered, commented = slow.get(day, (0, 0, 0))
