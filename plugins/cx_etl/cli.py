@@ -61,10 +61,13 @@ def load(night: date, sources: tuple[str, ...]) -> None:
 
 @cx.command()
 @click.argument("night", type=NIGHT)
-def build(night: date) -> None:
+@click.option("--whole", is_flag=True, help="Make every model, also where nothing that it reads changed.")
+def build(night: date, whole: bool) -> None:
     """Run the models over what is loaded; makes a candidate."""
     from cx_etl import transform
 
+    if whole:
+        transform.forget_basis()
     _say(transform.build(night))
 
 

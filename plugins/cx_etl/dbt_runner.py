@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cx_etl.errors import CxError
 from cx_etl.settings import Settings
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 THREADS = 2
 
@@ -28,20 +33,41 @@ class DbtRun:
 
     def invoke(self, command: str, *options: str) -> None:
         """Run the command. Raises CxError naming the first model or test that failed."""
-        from dbt.cli.main import dbtRunner
-
-        work = self.settings.state_dir / "dbt"
-        work.mkdir(parents=True, exist_ok=True)
         values = {
             "build_id": self.build_id,
             "as_of_date": self.as_of_date.isoformat(),
             "time_zone": self.settings.time_zone,
         }
-        arguments = [*dbt_arguments(self.settings), "--vars", json.dumps(values), "--threads", str(THREADS)]
-        with variables_set(dbt_environment(self.settings)):
-            outcome = dbtRunner(callbacks=[_model_lines(self.progress)]).invoke([command, *arguments, *options])
+        options = ("--vars", json.dumps(values), "--threads", str(THREADS), *options)
+        outcome = self._run(self.manifest, command, *options)
         if not outcome.success:
-            raise _failure(outcome, work / "logs" / "dbt.log")
+            raise _failure(outcome, self._log_path)
+
+    @cached_property
+    def manifest(self) -> "Manifest":
+        """The parsed project, read once for all commands of the build. Raises CxError if it cannot be parsed.
+
+        It is parsed without the build's values, which no declaration depends on: with others than the last time dbt
+        would read every file anew.
+        """
+        from dbt.contracts.graph.manifest import Manifest
+
+        outcome = self._run(None, "parse", "--no-write-json")
+        if not isinstance(outcome.result, Manifest):
+            raise _failure(outcome, self._log_path)
+        return outcome.result
+
+    def _run(self, manifest: "Manifest | None", command: str, *options: str) -> "dbtRunnerResult":
+        from dbt.cli.main import dbtRunner
+
+        self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        runner = dbtRunner(manifest, callbacks=[_model_lines(self.progress)])
+        with variables_set(dbt_environment(self.settings)):
+            return runner.invoke([command, *dbt_arguments(self.settings), *options])
+
+    @property
+    def _log_path(self) -> Path:
+        return self.settings.state_dir / "dbt" / "logs" / "dbt.log"
 
 
 def dbt_arguments(settings: Settings) -> list[str]:
@@ -51,6 +77,8 @@ def dbt_arguments(settings: Settings) -> list[str]:
         *("--project-dir", str(project), "--profiles-dir", str(project)),
         *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
         *("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats"),
+        # Every statement in the log costs a tenth of a build; the SQL of each model is under target/ as it is.
+        *("--log-level-file", "info"),
     ]
 
 

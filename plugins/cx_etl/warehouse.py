@@ -76,17 +76,22 @@ def table_ddl(name: str, shape: TableShape, keys: tuple[str, ...]) -> list[str]:
     """Statements that make a raw table, its children, and the columns a newer contract added."""
     meta = [f"{column} {kind}{'' if column == '_deleted_at' else ' not null'}" for column, kind in META_COLUMNS]
     statements = [_create(name, shape, meta, ", ".join(["_account", *(f'"{key}"' for key in keys)]))]
-    statements += _added_columns(name, shape)
+    statements += [*_added_columns(name, shape), _load_time_index(name)]
     child_meta = [f"{column} {kind} not null" for column, kind in CHILD_META_COLUMNS]
     for child, child_shape in shape.children.items():
         statements.append(_create(f"{name}__{child}", child_shape, child_meta, "_account, _parent_key, _position"))
-        statements += _added_columns(f"{name}__{child}", child_shape)
+        statements += [*_added_columns(f"{name}__{child}", child_shape), _load_time_index(f"{name}__{child}")]
     return statements
 
 
 def _create(name: str, shape: TableShape, meta: list[str], key: str) -> str:
     columns = [f'"{column.name}" {column.sql_type}' for column in shape.columns]
     return f"create table if not exists raw.{name} ({', '.join(columns + meta)}, primary key ({key}))"
+
+
+def _load_time_index(name: str) -> str:
+    """What came in since a time stands together in the table, so an index of block ranges finds it, and is tiny."""
+    return f"create index if not exists {name}_loaded on raw.{name} using brin (_loaded_at)"
 
 
 def _added_columns(name: str, shape: TableShape) -> list[str]:

@@ -24,6 +24,6 @@ def world(postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) ->
     ):
         bring_in(sandbox, NIGHT, ZONE)
         settings = load_settings()
-        build_id, as_of_date = transform._open_build(settings, NIGHT)
-        transform._run_models(ModelsOnly(settings, build_id, as_of_date, print))
+        opened = transform.open_build(settings, NIGHT)
+        transform.run_models(ModelsOnly(settings, opened.build_id, opened.as_of_date, print), opened.basis)
         yield World(dsn, sandbox, settings.state_dir / "dbt" / "target" / "compiled")

@@ -71,7 +71,7 @@ def test_failing_test_names_itself_and_fails_the_build(warehouse: str) -> None:
             " from generate_series(0, 1) as i",
             (NIGHT,),
         )
-    with pytest.raises(CxError, match="dbt test unique_stg_shopify__refunds_refund_key failed") as caught:
+    with pytest.raises(CxError, match="dbt test primary_key_stg_shopify__refunds_refund_key failed") as caught:
         transform.build(NIGHT)
     assert "dbt.log" in caught.value.next_step
     [(status, _, error)] = _builds(warehouse)

@@ -152,6 +152,6 @@ def test_every_mart_has_a_test_of_its_grain(manifest: dict[str, Any]) -> None:
         node["attached_node"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
-        and (node.get("test_metadata") or {}).get("name") in ("unique", "rows_are_unique")
+        and (node.get("test_metadata") or {}).get("name") in ("unique", "primary_key", "rows_are_unique")
     }
     assert not {key for key, node in _models(manifest).items() if _layer(node) == "marts"} - tested

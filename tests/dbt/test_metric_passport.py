@@ -29,7 +29,7 @@ TAMPERINGS = [
     ("assert_every_value_is_as_declared", f"update {VALUES} set definition_version = '2' where {OF_A_DAY} 'nps'"),
     ("assert_every_value_is_as_declared", f"update {VALUES} set unit = 'percent' where {OF_A_DAY} 'nps'"),
     (
-        "unique_metric_definitions_metric_variant",
+        "primary_key_metric_definitions_metric_variant",
         "insert into intermediate.metric_definitions select * from intermediate.metric_definitions limit 1",
     ),
     ("metric_values__value_is_made_of_its_components", f"update {VALUES} set n = null where {OF_A_DAY} 'aov'"),

@@ -81,7 +81,7 @@ def _build(dsn: str) -> None:
                 )
     run = DbtRun(load_settings(), 1, AS_OF, lambda line: None)
     build_models(run, *MARTS)
-    transform._close_build(1)
+    transform.close_build(transform.Opened(1, AS_OF, "", None))
 
 
 VARIANTS: dict[str, tuple[Callable[[Response], bool], Callable[[Response], int]]] = {

@@ -96,6 +96,7 @@
 
 {% macro versioned_load_candidate(mart, columns, sql) %}
     {% call statement('main') %}
+        {{ cx.planned_for_joins() }};
         create temporary table {{ adapter.quote(mart ~ '__candidate') }} (
             {% for column in columns %}{{ column.name }} {{ column.type }}{{ ',' if not loop.last }}{% endfor %}
         ) on commit drop;

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inference:
-    """A step: the models it ``needs``, and what it does with the connection and the build's as-of date.
+    """A step: the models it ``needs``, the tables it ``writes``, and what it does with a connection and the as-of date.
 
     ``run`` leaves its tables complete for what the models hold, inside one transaction. The same models give the same
-    tables.
+    tables; where it ``is_dated``, as of the same date.
     """
 
     name: str
     needs: tuple[str, ...]
+    writes: tuple[str, ...]
+    is_dated: bool
     run: Callable[["psycopg.Connection", date], None]
 
 
@@ -42,7 +44,19 @@ def _lifetimes(connection: "psycopg.Connection", as_of_date: date) -> None:
 
 # In the order of their needs: a step may need models that are made of what one before it wrote.
 INFERENCES: tuple[Inference, ...] = (
-    Inference("identity", ("int_customers__links",), _identity),
-    Inference("voice", voice.NEEDS, voice.run),
-    Inference("lifetimes", ("int_customers__order_days", "churn_rules"), _lifetimes),
+    Inference(
+        "identity",
+        needs=("int_customers__links",),
+        writes=("customers", "customer_identities", "identity_changes"),
+        is_dated=False,
+        run=_identity,
+    ),
+    Inference("voice", needs=voice.NEEDS, writes=("comments", "comment_themes"), is_dated=False, run=voice.run),
+    Inference(
+        "lifetimes",
+        needs=("int_customers__order_days", "churn_rules"),
+        writes=("lifetime_parameters", "customer_lifetimes", "lifetime_states"),
+        is_dated=True,
+        run=_lifetimes,
+    ),
 )

@@ -163,6 +163,15 @@ create table if not exists ops.builds (
     finished_at timestamptz,
     error text
 );
+-- Rows that came into raw from then on are news to the build that continues this one.
+alter table ops.builds add column if not exists raw_read_at timestamptz;
+-- The build whose tables stand in schema intermediate. It loses its row when they lose theirs, in a crash of the server,
+-- and while a build is under way; delete the row, and the next build makes everything.
+create unlogged table if not exists ops.standing_build (
+    only_row boolean primary key default true check (only_row),
+    build_id bigint not null,
+    made_by text not null
+);
 
 -- Per build and mart: versions opened and closed, written by the versioned materialization.
 create table if not exists ops.build_marts (
