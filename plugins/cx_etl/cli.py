@@ -8,7 +8,7 @@ import click
 
 from cx_etl.errors import ConfigError, CxError
 from cx_etl.local import cli as stack
-from cx_etl.night import parse_night
+from cx_etl.night import nights_between, parse_night
 
 
 class Night(click.ParamType):
@@ -34,6 +34,18 @@ def run(night: date, sources: tuple[str, ...]) -> None:
     from cx_etl.nightly import run_night
 
     for line in run_night(night, sources):
+        click.echo(line)
+
+
+@cx.command()
+@click.argument("first", metavar="FROM", type=NIGHT)
+@click.argument("last", metavar="TO", type=NIGHT)
+@click.option("--source", "sources", multiple=True, help="Only these sources; may be given several times.")
+def backfill(first: date, last: date, sources: tuple[str, ...]) -> None:
+    """The nights FROM to TO again, both included: extract and load each, then build and publish once."""
+    from cx_etl import nightly
+
+    for line in nightly.backfill(nights_between(first, last), sources):
         click.echo(line)
 
 

@@ -17,10 +17,14 @@ def parse_night(text: str) -> date:
 def parse_range(text: str) -> list[date]:
     """The nights of ``FROM..TO``, both ends included, or the one night of a single date."""
     first, _, last = text.partition("..")
-    start, end = parse_night(first), parse_night(last or first)
-    if end < start:
-        raise ConfigError(f"the range {text!r} ends before it starts", "write FROM..TO with FROM first")
-    return [start + timedelta(days=day) for day in range((end - start).days + 1)]
+    return nights_between(parse_night(first), parse_night(last or first))
+
+
+def nights_between(first: date, last: date) -> list[date]:
+    """The nights from the first to the last, both included. Raises ConfigError if the last is before the first."""
+    if last < first:
+        raise ConfigError(f"the range {first}..{last} ends before it starts", "give the earlier night first")
+    return [first + timedelta(days=day) for day in range((last - first).days + 1)]
 
 
 def window_start(night: date, time_zone: str) -> datetime:

@@ -22,6 +22,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     [
         (["run", "yesterday"], "write it as YYYY-MM-DD"),
         (["extract", "2026-11-20", "--source", "zendesc"], "known are zendesk, shopify, asknicely, typeform"),
+        (["backfill", "2026-11-20", "2026-11-19"], "the range 2026-11-20..2026-11-19 ends before it starts"),
         (["no-such-command"], "No such command"),
         (["rollback", "newest"], "not a valid integer"),
     ],
