@@ -1,14 +1,14 @@
 """The ``cx`` command: each step of a night, and what an engineer asks at 3 a.m. Exits: 0 done, 1 failed, 2 usage."""
 
 import sys
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import click
 
 from cx_etl.errors import ConfigError, CxError
 from cx_etl.local import cli as stack
-from cx_etl.night import nights_between, parse_night
+from cx_etl.night import nights_between, parse_clock, parse_night
 
 
 class Night(click.ParamType):
@@ -18,7 +18,15 @@ class Night(click.ParamType):
         return value if isinstance(value, date) else parse_night(value)
 
 
+class Clock(click.ParamType):
+    name = "HH:MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> time:
+        return value if isinstance(value, time) else parse_clock(value)
+
+
 NIGHT = Night()
+CLOCK = Clock()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -148,11 +156,14 @@ def diff(first: int, second: int) -> None:
 
 @cx.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def status(as_json: bool) -> None:
+@click.option(
+    "--deadline", type=CLOCK, help="HH:MM, local: by then a night is published; one that is not is a problem."
+)
+def status(as_json: bool, deadline: time | None) -> None:
     """Per stream: how far it is proven complete, and what the last night brought; then what is published."""
     from cx_etl import status as statuses
 
-    found = statuses.read()
+    found = statuses.read(deadline)
     click.echo(statuses.as_json(found) if as_json else statuses.as_text(found))
     if found.problems:
         sys.exit(1)

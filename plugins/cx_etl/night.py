@@ -14,6 +14,14 @@ def parse_night(text: str) -> date:
         raise ConfigError(f"not a night: {text!r}", "write it as YYYY-MM-DD, such as 2026-11-20") from None
 
 
+def parse_clock(text: str) -> time:
+    """The time of day written HH:MM. Raises ConfigError for anything else."""
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007
+    except ValueError:
+        raise ConfigError(f"not a time of day: {text!r}", "write it as HH:MM, such as 06:30") from None
+
+
 def parse_range(text: str) -> list[date]:
     """The nights of ``FROM..TO``, both ends included, or the one night of a single date."""
     first, _, last = text.partition("..")

@@ -1,11 +1,14 @@
 """Status: how far each stream is proven complete, what its last night brought, what is published, and what is wrong."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cx_etl import warehouse
+from cx_etl.settings import load_settings
 from cx_etl.sources import MAIN, enabled_accounts
 
 STREAMS_SQL = """
@@ -63,8 +66,11 @@ class Status:
     problems: list[str]
 
 
-def read() -> Status:
-    """The state of the warehouse. ``problems`` names every stream that failed, is behind, or never ran."""
+def read(deadline: time | None = None) -> Status:
+    """The state of the warehouse. ``problems`` names every stream that failed, is behind, or never ran.
+
+    With a ``deadline``, the local time by which a night is published, also the night that should be and is not.
+    """
     from psycopg.rows import dict_row
 
     with warehouse.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
@@ -72,7 +78,33 @@ def read() -> Status:
         publication = cursor.execute(CURRENT_SQL).fetchone()
         new_fields = cursor.execute(NEW_FIELDS_SQL).fetchall()
         reconciled = cursor.execute(RECONCILED_SQL).fetchall()
-    return Status(streams, publication, new_fields, reconciled, _problems(streams, publication))
+    problems = _problems(streams, publication)
+    if deadline:
+        problems += overdue(publication, deadline, load_settings().time_zone, datetime.now(UTC))
+    return Status(streams, publication, new_fields, reconciled, problems)
+
+
+def overdue(publication: dict[str, Any] | None, deadline: time, time_zone: str, now: datetime) -> list[str]:
+    """The night whose deadline has passed without a publication of it; nothing while all are in time.
+
+    A night is to be published by the deadline of the day after it. Airflow is not asked: it may be what is dead.
+    """
+    due = due_night(deadline, time_zone, now)
+    if publication and publication["as_of_date"] >= due:
+        return []
+    newest = f"readers see {publication['as_of_date']}" if publication else "readers see nothing"
+    return [
+        f"{due} should have been published by {due + timedelta(days=1)} {deadline:%H:%M} {time_zone}, and {newest};"
+        " look at Airflow's runs of that night, or run it here: `cx run " + f"{due}`"
+    ]
+
+
+def due_night(deadline: time, time_zone: str, now: datetime) -> date:
+    """The last night whose deadline has passed."""
+    zone = ZoneInfo(time_zone)
+    today = now.astimezone(zone).date()
+    has_passed = now >= datetime.combine(today, deadline, zone)
+    return today - timedelta(days=1 if has_passed else 2)
 
 
 def _problems(streams: list[dict[str, Any]], publication: dict[str, Any] | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,6 +24,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["run", "yesterday"], "write it as YYYY-MM-DD"),
         (["extract", "2026-11-20", "--source", "zendesc"], "known are zendesk, shopify, asknicely, typeform"),
         (["backfill", "2026-11-20", "2026-11-19"], "the range 2026-11-20..2026-11-19 ends before it starts"),
+        (["status", "--deadline", "25:00"], "write it as HH:MM"),
         (["no-such-command"], "No such command"),
         (["rollback", "newest"], "not a valid integer"),
     ],
@@ -72,6 +74,17 @@ def test_status_names_what_is_missing_and_exits_with_1(
     told = json.loads(capsys.readouterr().out)
     assert "zendesk/tickets has never been loaded" in told["problems"]
     assert "nothing has been published" in told["problems"]
+
+
+def test_status_names_the_night_whose_deadline_has_passed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, warehouse: str
+) -> None:
+    assert _run(monkeypatch, "status", "--deadline", "00:00", "--json") == 1
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    told = json.loads(capsys.readouterr().out)["problems"]
+    assert any(f"{yesterday} should have been published by" in problem for problem in told)
+    assert _run(monkeypatch, "status", "--json") == 1
+    assert "should have been published" not in capsys.readouterr().out
 
 
 def test_an_unknown_time_zone_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
