@@ -39,4 +39,11 @@ with DAG(
         context["outlet_events"][airflow_io.MARTS].extra = {"publication_id": report["publication_id"]}
         return report
 
-    publish(quality_gate(build_marts()))
+    @task(execution_timeout=timedelta(hours=1))
+    def prune() -> dict:
+        """Remove the rows that only publications beyond the retention show."""
+        from cx_etl.retention import prune
+
+        return prune().as_dict()
+
+    publish(quality_gate(build_marts())) >> prune()

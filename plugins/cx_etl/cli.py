@@ -131,7 +131,16 @@ def publications() -> None:
         click.echo(
             f"{'*' if found.is_current else ' '}{found.publication_id:>5}  {found.night}  {found.as_of_date}  "
             f"{found.published_at:%Y-%m-%d %H:%M:%S}  {found.rows_changed:>12,}  {found.warnings:>8}"
+            f"{'  pruned' if found.is_pruned else ''}"
         )
+
+
+@cx.command()
+def prune() -> None:
+    """Remove the rows that only publications beyond [retention] show."""
+    from cx_etl import retention
+
+    _say(retention.prune())
 
 
 @cx.command()

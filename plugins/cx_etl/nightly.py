@@ -32,8 +32,8 @@ def backfill(nights: Sequence[date], sources: tuple[str, ...] = ()) -> Iterator[
 
 
 def publish_all(night: date) -> Iterator[str]:
-    """Build, gate, publish and snapshot what is loaded, in the name of the night."""
-    from cx_etl import gate, publish, snapshot, transform
+    """Build, gate, publish, prune and snapshot what is loaded, in the name of the night."""
+    from cx_etl import gate, publish, retention, snapshot, transform
 
     built = transform.build(night)
     yield f"build     {built.build_id}: {built.rows_changed} rows changed, {built.seconds:.1f} s"
@@ -41,6 +41,8 @@ def publish_all(night: date) -> Iterator[str]:
     yield f"gate      {checked.checks} checks, {len(checked.warnings)} warnings, evidence {checked.evidence}"
     published = publish.publish(built.build_id)
     yield f"publish   {published.publication_id}: {published.reason}"
+    pruned = retention.prune()
+    yield f"retention {pruned.publications} publications pruned, {pruned.versions:,} row versions removed"
     yield f"snapshot  {snapshot.render(published.publication_id).path}"
 
 

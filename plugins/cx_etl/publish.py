@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cx_etl.errors import DataError, GateError
-from cx_etl.snapshot.diff import diff
+from cx_etl.snapshot.diff import diff, require_publication
 from cx_etl.warehouse import connect
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Publication:
     warnings: int
     rows_changed: int
     is_current: bool
+    is_pruned: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,7 @@ def rollback(publication_id: int) -> PublishReport:
         current = _current(connection)
         if current and current.publication_id == publication_id:
             return PublishReport(publication_id, False, "it is the current publication already")
-        known = connection.execute(
-            "select from ops.publications where publication_id = %s", (publication_id,)
-        ).fetchone()
-        if known is None:
-            raise DataError(f"there is no publication {publication_id}", "`cx publications` lists them")
+        require_publication(connection, publication_id)
         _switch(connection, "rollback", publication_id, current)
     return PublishReport(publication_id, True, f"readers see publication {publication_id} again")
 
@@ -91,7 +88,7 @@ def publications() -> list[Publication]:
     with connect() as connection:
         rows = connection.execute(
             "select publications.publication_id, night, as_of_date, published_at, warnings, rows_changed,"
-            " current_publication.publication_id is not null"
+            " current_publication.publication_id is not null, pruned_at is not null"
             " from ops.publications left join ops.current_publication using (publication_id)"
             " order by publication_id desc"
         ).fetchall()

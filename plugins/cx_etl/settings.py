@@ -46,6 +46,8 @@ class Settings:
     quarantine_limit: float
     quarantine_limits: dict[str, float]
     blanks_deleted: bool
+    keep_publications: int
+    keep_days: int
     reconcile_schedule: str
     reconcile_days: int
     reconcile_deletes_limit: float
@@ -96,6 +98,8 @@ def load_settings() -> Settings:
         quarantine_limit=float(_value(config, "load", "quarantine_limit")),
         quarantine_limits=_limits(config.get("load", {}).get("quarantine_limits", {})),
         blanks_deleted=_choice(config, "load", "deleted_records", ("keep", "blank")) == "blank",
+        keep_publications=_at_least_one(config, "retention", "publications"),
+        keep_days=_at_least_one(config, "retention", "days"),
         reconcile_schedule=_value(config, "reconcile", "cron"),
         reconcile_days=int(_value(config, "reconcile", "days")),
         reconcile_deletes_limit=float(_value(config, "reconcile", "deletes_limit")),
@@ -129,6 +133,17 @@ def _value(config: dict[str, Any], section: str, key: str) -> Any:
         return config[section][key]
     except KeyError:
         raise ConfigError(f"cx.toml has no [{section}] {key}", f"add it, or set {overriding}") from None
+
+
+def _at_least_one(config: dict[str, Any], section: str, key: str) -> int:
+    value = _value(config, section, key)
+    try:
+        number = int(value)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise ConfigError(f"[{section}] {key} is {value!r}", "write a whole number from 1 on")
+    return number
 
 
 def _choice(config: dict[str, Any], section: str, key: str, allowed: tuple[str, ...]) -> str:

@@ -58,6 +58,7 @@ def test_publish_waits_for_the_gate_and_the_gate_for_the_build(parsed: dict[str,
     tasks = parsed["dags"]["publish_marts"]["tasks"]
     assert ancestors(tasks, "publish") == {"build_marts", "quality_gate"}
     assert ancestors(tasks, "quality_gate") == {"build_marts"}
+    assert ancestors(tasks, "prune") == {"build_marts", "quality_gate", "publish"}
 
 
 def test_publish_is_the_only_task_that_announces_marts(parsed: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ def diff(earlier: int, later: int) -> Diff:
     """What readers of ``later`` see differently. Raises DataError when either is no publication."""
     with connect() as connection:
         for publication_id in (earlier, later):
-            _require(connection, publication_id)
+            require_publication(connection, publication_id)
         if earlier > later:
             raise DataError(f"publication {earlier} is later than {later}", f"`cx diff {later} {earlier}`")
         marts = tuple(_mart_change(connection, mart, earlier, later) for mart in _marts(connection))
@@ -96,10 +96,18 @@ def restatements(connection: "psycopg.Connection", earlier: int, later: int) -> 
     return [Restatement(*row) for row in rows]
 
 
-def _require(connection: "psycopg.Connection", publication_id: int) -> None:
-    row = connection.execute("select from ops.publications where publication_id = %s", (publication_id,)).fetchone()
+def require_publication(connection: "psycopg.Connection", publication_id: int) -> None:
+    """Raises DataError unless the publication is there with its rows."""
+    row = connection.execute(
+        "select pruned_at from ops.publications where publication_id = %s", (publication_id,)
+    ).fetchone()
     if row is None:
         raise DataError(f"there is no publication {publication_id}", "`cx publications` lists them")
+    if row[0]:
+        raise DataError(
+            f"publication {publication_id} lost its rows on {row[0]:%Y-%m-%d}, by [retention] of cx.toml",
+            "its snapshot still stands; `cx publications` lists those with rows",
+        )
 
 
 def _marts(connection: "psycopg.Connection") -> list[str]:

@@ -5,9 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cx_etl.errors import DataError
 from cx_etl.snapshot.definitions import HEADLINES, Metric
-from cx_etl.snapshot.diff import Restatement, restatements
+from cx_etl.snapshot.diff import Restatement, require_publication, restatements
 
 if TYPE_CHECKING:
     import psycopg
@@ -166,19 +165,20 @@ def read(connection: "psycopg.Connection", publication_id: int) -> Figures:
 
 
 def _publication(connection: "psycopg.Connection", publication_id: int) -> Publication:
-    """The publication and the one that its readers saw before it."""
+    """The publication and the one that its readers saw before it, if that has its rows."""
+    require_publication(connection, publication_id)
     row = connection.execute(
         "select publications.publication_id, publications.night, publications.as_of_date,"
         " publications.published_at, previous.publication_id, previous.as_of_date"
         " from ops.publications"
         " left join ops.publication_events on event = 'publish'"
         " and publication_events.publication_id = publications.publication_id"
-        " left join ops.publications as previous on previous.publication_id = previous_publication_id"
+        " left join ops.publications as previous"
+        " on previous.publication_id = previous_publication_id and previous.pruned_at is null"
         " where publications.publication_id = %s",
         (publication_id,),
     ).fetchone()
-    if row is None:
-        raise DataError(f"there is no publication {publication_id}", "`cx publications` lists them")
+    assert row is not None
     return Publication(*row)
 
 

@@ -206,6 +206,9 @@ create table if not exists ops.publications (
     rows_changed bigint not null
 );
 
+-- Its rows are gone, by [retention] of the settings.
+alter table ops.publications add column if not exists pruned_at timestamptz;
+
 -- One row: what readers see. Every change of it is an event in ops.publication_events.
 create table if not exists ops.current_publication (
     only_row boolean primary key default true check (only_row),
