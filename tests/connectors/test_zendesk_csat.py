@@ -63,10 +63,11 @@ def test_a_survey_response_that_is_gone_is_a_note_and_no_failure(
     assert rows(warehouse, "select id from raw.zendesk__survey_responses") == [(small.ANSWERED,)]
 
 
+@pytest.mark.parametrize("kind", small.SURVEY_KINDS)
 def test_a_survey_event_that_names_no_response_is_not_passed_over(
-    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    nameless = {"id": 9, "event_type": "SurveyOffered", "type": "SurveyOffered", "survey_response": {"id": "elsewhere"}}
+    nameless = {"id": 9, "event_type": kind, "type": kind, "survey_response": {"id": "elsewhere"}}
     event = small.zendesk.ticket_event(90, 1, ago(hours=3), None, [nameless])
     lines = {**LINES, "zendesk/ticket_events": [*LINES["zendesk/ticket_events"], small.at(ago(hours=3), event)]}
     with (
