@@ -34,7 +34,7 @@ lint: $(INSTALLED) ## style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests
+	.venv/bin/sqlfluff lint --processes 0 dbt_project/models dbt_project/tests
 
 bench: $(INSTALLED) ## speed and memory of load and extraction, beside PostgreSQL's COPY [ROWS=1000000] [ROUNDS=3]
 	@for each in load extract; do PYTHONPATH="$(CURDIR)/plugins:$(CURDIR)" .venv/bin/python -m tests.benchmarks.$$each \
