@@ -1,27 +1,50 @@
 """Fixtures for all tests: a real PostgreSQL, a fresh migrated database per test, and the sandbox on real HTTP."""
 
-import itertools
 import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from cx_etl import warehouse as cx_warehouse
 from cx_etl.local.postgres import EmbeddedServer, embedded_server
 from sandboxes import Sandbox, serving
+from warehouses import Warehouses
 
 # A stack that happens to run, or ran, in this checkout must not lend the tests its settings; nor to their subprocesses.
 os.environ["CX_STACK_FILE"] = os.devnull + ".none"
-_numbers = itertools.count(1)
+# Files that share a world which takes a minute or more to make: one process runs them, so it is made once.
+SHARED_WORLDS = {
+    "real": ("olist_orders", "olist_reviews", "real_data", "uci_incidents"),
+    "journeys": ("journey", "journey_windows", "metric_passport", "unit_tests"),
+}
+_WORLD_OF = {f"test_{name}.py": world for world, names in SHARED_WORLDS.items() for name in names}
+
+
+class ByWorld(LoadFileScheduling):
+    """All tests of a file in one process, and all files of a shared world too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return _WORLD_OF.get(file.rpartition("/")[2], file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWorld:
+    return ByWorld(config, log)
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """One embedded server for the whole session."""
+    """One embedded server for the whole session; what it holds need not outlive the machine."""
     with embedded_server(tmp_path_factory.mktemp("postgres")) as server:
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
         yield server
 
 
@@ -35,18 +58,22 @@ def template(postgres: EmbeddedServer) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def warehouses(postgres: EmbeddedServer, template: str) -> Warehouses:
+    return Warehouses(postgres, template)
+
+
 @pytest.fixture
-def warehouse(postgres: EmbeddedServer, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The DSN of a fresh, migrated database; CX_WAREHOUSE_DSN and CX_STATE_DIR point at it and at an empty folder."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")
-    dsn = postgres.dsn(name)
+def warehouse(warehouses: Warehouses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The DSN of an empty migrated database; CX_WAREHOUSE_DSN and CX_STATE_DIR point at it and at an empty folder."""
+    name = warehouses.take()
+    dsn = warehouses.postgres.dsn(name)
     monkeypatch.setenv("CX_WAREHOUSE_DSN", dsn)
     monkeypatch.setenv("CX_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("CX_TIME_ZONE", "UTC")
     monkeypatch.delenv("CX_DATASET", raising=False)
-    return dsn
+    yield dsn
+    warehouses.give_back(name)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from sandbox.connections import EXTRAS, connection
 from sandbox.server import make_server, make_world
 
 PASSWORD = "secret-of-the-sandbox"
+# One for all: a client of its own for each request would read all trusted certificates each time.
+CONTROL = httpx.Client(trust_env=False)
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,21 @@ class Sandbox:
             patch.setenv(f"AIRFLOW_CONN_{system.upper()}", json.dumps(connection(system, self.url, PASSWORD)))
 
     def set_clock(self, now: datetime) -> None:
-        httpx.put(f"{self.url}/_control/clock", json={"now": now.isoformat()}).raise_for_status()
+        CONTROL.put(f"{self.url}/_control/clock", json={"now": now.isoformat()}).raise_for_status()
 
     def at_end_of(self, night: date, time_zone: str = "UTC") -> None:
         """Two hours after the night ended in its zone: when the scheduler would extract it."""
         self.set_clock(window_end(night, time_zone) + timedelta(hours=2))
 
     def spoil(self, *rules: dict[str, Any]) -> None:
-        httpx.post(f"{self.url}/_control/faults", json=list(rules)).raise_for_status()
+        CONTROL.post(f"{self.url}/_control/faults", json=list(rules)).raise_for_status()
 
     def struck(self) -> int:
         """How many of the faults have struck."""
-        return sum(rule["struck"] for rule in httpx.get(f"{self.url}/_control/faults").json()["faults"])
+        return sum(rule["struck"] for rule in CONTROL.get(f"{self.url}/_control/faults").json()["faults"])
 
     def heal(self) -> None:
-        httpx.delete(f"{self.url}/_control/faults").raise_for_status()
+        CONTROL.delete(f"{self.url}/_control/faults").raise_for_status()
 
     def records(self, stream: str, now: datetime) -> dict[Any, dict[str, Any]]:
         """The newest version of each record that exists at ``now``, read from the files the slow way."""

@@ -2,9 +2,11 @@
 
 import email.utils
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -22,6 +24,12 @@ EXPIRED = (400, 401, 403, 404, 410)
 Read = Callable[[Answer], Page]
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates to trust, read once in a process: each reading takes as long as several requests."""
+    return httpx.create_ssl_context()
+
+
 class Client:
     """Sends requests of one source. ``calls`` counts everything that was sent; ``quota`` is the vendor's last word."""
 
@@ -37,7 +45,10 @@ class Client:
         self._first_wait_seconds = settings.retry_wait_seconds
         # Redirects are followed by hand: the target must not see the credentials.
         self._http = httpx.Client(
-            timeout=settings.request_timeout_seconds, follow_redirects=False, event_hooks={"request": [self._count]}
+            timeout=settings.request_timeout_seconds,
+            follow_redirects=False,
+            event_hooks={"request": [self._count]},
+            verify=_trusted(),
         )
 
     def __enter__(self) -> "Client":

@@ -71,11 +71,17 @@ class Settings:
         return self.state_dir / "evidence"
 
 
+@cache
+def _toml(text: str) -> dict[str, Any]:
+    """What the text says; nobody changes the answer, and a process asks for its settings many times."""
+    return tomllib.loads(text)
+
+
 def load_settings() -> Settings:
     """Settings of this process. Raises ConfigError naming the key that is wrong."""
     path = Path(os.environ.get("CX_CONFIG", ROOT / "cx.toml"))
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = _toml(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}", "correct the file, or set CX_CONFIG") from error
     return Settings(
@@ -222,7 +228,7 @@ def dataset_folder() -> Path | None:
 def _dataset() -> dict[str, Any]:
     """What the dataset that the sandbox serves says of itself, if one is set."""
     folder = dataset_folder()
-    return tomllib.loads((folder / "dataset.toml").read_text(encoding="utf-8")) if folder else {}
+    return _toml((folder / "dataset.toml").read_text(encoding="utf-8")) if folder else {}
 
 
 def _dataset_metrics() -> tuple[MetricDeclaration, ...]:

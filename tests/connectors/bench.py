@@ -1,6 +1,6 @@
 """A workbench for connector tests: one stream of a small world, brought in undisturbed or disturbed, and compared."""
 
-import itertools
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,34 +21,31 @@ from cx_etl.sources import source
 from cx_etl.sources.base import Table
 from raw_state import OURS
 from sandboxes import Sandbox
+from warehouses import Warehouses
 
 NIGHT = date(2026, 11, 20)
-NUMBERS = itertools.count(1)
 Rows = dict[str, list[str]]
 
 
 @dataclass
 class Bench:
-    """The sandbox, and warehouses to fill: each test has its own, the undisturbed one is filled once for all."""
+    """The sandbox, and warehouses to fill: each test has an empty one, the undisturbed one is filled once for all."""
 
     sandbox: Sandbox
-    postgres: Any
-    template: str
+    warehouses: Warehouses
     folder: Path
     _undisturbed: dict[tuple[str, tuple[date, ...], bool], Rows] = field(default_factory=dict, repr=False)
 
     @contextmanager
     def warehouse(self) -> Iterator[str]:
-        """A fresh warehouse and state folder, set in the environment; dropped afterwards."""
-        name = f"bench_{next(NUMBERS)}"
-        self._execute(f"create database {name} template {self.template}")
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("CX_WAREHOUSE_DSN", self.postgres.dsn(name))
-                patch.setenv("CX_STATE_DIR", str(self.folder / name))
-                yield self.postgres.dsn(name)
-        finally:
-            self._execute(f"drop database {name} with (force)")
+        """An empty warehouse and state folder, set in the environment; emptied afterwards."""
+        name = self.warehouses.take()
+        dsn = self.warehouses.postgres.dsn(name)
+        with tempfile.TemporaryDirectory(dir=self.folder) as state, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CX_WAREHOUSE_DSN", dsn)
+            patch.setenv("CX_STATE_DIR", state)
+            yield dsn
+        self.warehouses.give_back(name)
 
     def undisturbed(self, case: Case, *nights: date, only_living: bool = False) -> Rows:
         """What the stream's tables hold after these nights (the last one by default) without any fault."""
@@ -68,10 +65,6 @@ class Bench:
         """Spoil requests that bring records, from the first one on unless some are to pass."""
         after += case.lead
         self.sandbox.spoil({"system": case.system or case.source, "path": case.path, "after": after, **rule})
-
-    def _execute(self, statement: str) -> None:
-        with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
-            connection.execute(statement)
 
 
 def bring_in(case: Case, night: date = NIGHT) -> tuple[ExtractReport, LoadReport]:

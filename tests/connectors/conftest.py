@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bench import NIGHT, Bench
@@ -12,11 +11,12 @@ from drops import Drop, entry
 
 from cx_etl.sources import source
 from sandboxes import serving
+from warehouses import Warehouses
 
 
 @pytest.fixture(scope="module")
 def shared_bench(
-    small_dataset: Path, postgres: Any, template: str, tmp_path_factory: pytest.TempPathFactory
+    small_dataset: Path, warehouses: Warehouses, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bench]:
     """The sandbox over the small dataset, connected as all systems."""
     with serving(small_dataset) as sandbox, pytest.MonkeyPatch.context() as patch:
@@ -25,7 +25,7 @@ def shared_bench(
         patch.setenv("CX_TIME_ZONE", "UTC")
         patch.setenv("CX_HTTP_RETRY_ATTEMPTS", "3")
         patch.setenv("CX_HTTP_RETRY_WAIT_SECONDS", "0.01")
-        yield Bench(sandbox, postgres, template, tmp_path_factory.mktemp("bench"))
+        yield Bench(sandbox, warehouses, tmp_path_factory.mktemp("bench"))
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.id)
