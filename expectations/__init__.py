@@ -37,6 +37,8 @@ MARTS = (
     "survey_nonresponse",
     "nps_nonresponse",
     "metric_values",
+    "restatements",
+    "restated_facts",
     "feedback_comments",
     "feedback_themes_daily",
     "dim_agents",
