@@ -40,6 +40,7 @@ MARTS = {
     "metric_values",
     "restatements",
     "restated_facts",
+    "quarantine_effects",
     "feedback_comments",
     "feedback_themes_daily",
     "dim_agents",

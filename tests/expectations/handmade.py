@@ -177,6 +177,11 @@ SHAPES = {
         " segment_value text, period_end date, old_n bigint, new_n bigint, reason text, reasons jsonb",
         "since_publication_id, metric_variant, grain, period_start, segment_name, segment_value",
     ),
+    "quarantine_effects": (
+        "metric_variant text, grain text, source text, records_held bigint, value numeric(20, 6),"
+        " lowest_value numeric(20, 6), highest_value numeric(20, 6)",
+        "metric_variant, grain, source",
+    ),
     "restated_facts": (
         "since_publication_id bigint, fact text, fact_key text, dated_by text, reason text",
         "since_publication_id, fact, fact_key, dated_by",

@@ -67,6 +67,7 @@ def page_of(found: "read_figures.Figures") -> str:
         shown=shown,
         period=words.period,
         because=because,
+        effects=words.effects(found),
         interval_sentence=INTERVAL_SENTENCE,
         figures=found,
     )

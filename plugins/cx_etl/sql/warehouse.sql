@@ -31,6 +31,13 @@ create table if not exists raw.quarantine (
     unique (source, account, stream, payload_hash)
 );
 
+-- What the figures lack: one row per stream with records that broke their contract and were not replayed since.
+create or replace view ops.held_records as
+select source, stream, count(*) as records
+from raw.quarantine
+where replayed_at is null
+group by source, stream;
+
 -- One row per stream and night: the latest load of that night.
 create table if not exists ops.loads (
     source text not null,
