@@ -26,6 +26,8 @@ TIMES = int(os.environ.get("CHAOS_DISTURBANCES", "14"))
 SEED = os.environ.get("CHAOS_SEED", "20261120")
 # Of all disturbances, those of each step. What a build did is undone as a whole, and takes as long as all else.
 SHARES = {"extract": 0.3, "load": 0.3, "build": 0.05, "gate": 0.1, "publish": 0.15, "snapshot": 0.1}
+# Builds that were killed have numbers, too.
+PUBLICATIONS = "array['_publication_id', 'since_publication_id']"
 LEDGERS = (
     "select source, stream, night, count(*) from ops.loads where status = 'done' group by 1, 2, 3",
     "select night, count(*) from ops.publications group by 1",
@@ -50,7 +52,7 @@ def _state(dsn: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(raw_state.content(dsn, raw_state.OURS))
     with psycopg.connect(dsn) as connection:
         for mart in MARTS:
-            rows = connection.execute(f"select to_jsonb(mart) - '_publication_id' from marts.{mart} as mart").fetchall()
+            rows = connection.execute(f"select to_jsonb(mart) - {PUBLICATIONS} from marts.{mart} as mart").fetchall()
             found[mart] = sorted(map(repr, rows))
         for ledger in LEDGERS:
             found[ledger] = sorted(connection.execute(ledger).fetchall())
