@@ -239,18 +239,3 @@ create table if not exists ops.snapshots (
     sha256 text not null,
     rendered_at timestamptz not null default now()
 );
-
--- Readers. cx_bi sees the marts without personal columns (column grants, made by the materialization), cx_pii all of them.
--- They have no password until someone gives them one: `cx up` does for the embedded server.
-do $$
-begin
-    if not exists (select from pg_roles where rolname = 'cx_bi') then
-        create role cx_bi login;
-    end if;
-    if not exists (select from pg_roles where rolname = 'cx_pii') then
-        create role cx_pii login;
-    end if;
-end $$;
-alter role cx_bi set default_transaction_read_only = on;
-alter role cx_pii set default_transaction_read_only = on;
-grant usage on schema marts to cx_bi, cx_pii;
