@@ -1,5 +1,6 @@
 """The ``cx`` command: each step of a night, and what an engineer asks at 3 a.m. Exits: 0 done, 1 failed, 2 usage."""
 
+import json
 import sys
 from datetime import date, time
 from typing import Any
@@ -264,6 +265,29 @@ def dsn(role: str) -> None:
     from cx_etl import warehouse
 
     click.echo(warehouse.dsn(role))
+
+
+@cx.command()
+@click.argument("email")
+def forget(email: str) -> None:
+    """Erase a person everywhere, for good, and prove it."""
+    from cx_etl.privacy import erase
+
+    done = erase.forget(email)
+    for place, count in done.places.items():
+        click.echo(f"{count:>9,}  {place}")
+    click.echo(f"erased, and nothing of it is left; in its place stands {done.pseudonym}")
+    click.echo("next: `cx build NIGHT` and publish, or wait for the night")
+
+
+@cx.command()
+@click.argument("email")
+def export(email: str) -> None:
+    """Print a person's own records, as `cx forget` would erase them: a JSON object per line."""
+    from cx_etl.privacy import erase
+
+    for record in erase.export(email):
+        click.echo(json.dumps(record, ensure_ascii=False, default=str))
 
 
 @cx.command()

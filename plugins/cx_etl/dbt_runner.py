@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cx_etl.errors import CxError
+from cx_etl.errors import CxError, RetriableError
 from cx_etl.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 THREADS = 2
+# How PostgreSQL and its client say that the server went away, in whatever model noticed: the models are not to blame.
+SERVER_LOST = (
+    *("server closed the connection", "terminating connection", "connection to server", "connection already closed"),
+    *("the database system is", "could not receive data from server", "SSL connection has been closed"),
+)
 
 Progress = Callable[[str], None]
 
@@ -32,7 +37,7 @@ class DbtRun:
     progress: Progress
 
     def invoke(self, command: str, *options: str) -> None:
-        """Run the command. Raises CxError naming the first model or test that failed."""
+        """Run the command. Raises CxError naming the first model that failed, RetriableError for a lost server."""
         values = {
             "build_id": self.build_id,
             "as_of_date": self.as_of_date.isoformat(),
@@ -120,6 +125,9 @@ def _failure(outcome: Any, log_path: Path) -> CxError:
     """The error of a failed run: its first failing node, or what kept dbt from running at all."""
     results = getattr(outcome.result, "results", None) or []
     failed = [each for each in results if str(each.status) in ("error", "fail", "runtime error")]
+    for told in (*(each.message for each in failed), outcome.exception):
+        if any(words in str(told) for words in SERVER_LOST):
+            return RetriableError(f"the warehouse went away during dbt: {told}", "see that it runs, then build again")
     if not failed:
         return CxError(f"dbt could not run: {outcome.exception}", f"read {log_path}")
     first = failed[0]

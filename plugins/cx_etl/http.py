@@ -56,6 +56,12 @@ class Client:
 
     def __exit__(self, *error: object) -> None:
         self._http.close()
+        # Its parts have landed, or it is fetched anew.
+        self._download.unlink(missing_ok=True)
+
+    @property
+    def _download(self) -> Path:
+        return self._scratch / "download.part"
 
     def send(self, request: Request, read: Read) -> tuple[Answer, Page]:
         """The answer to a request, complete and free of errors, and what ``read`` makes of it.
@@ -124,11 +130,10 @@ class Client:
     def _take(self, where: str, request: Request, response: httpx.Response) -> Answer:
         """The answer of a good response; a large one goes to a file of the run's folder, not to memory."""
         if response.is_success and request.is_file:
-            file = self._scratch / "download.part"
-            with file.open("wb") as target:
+            with self._download.open("wb") as target:
                 for part in response.iter_bytes():
                     target.write(part)
-            return Answer(request, b"", response.headers, file)
+            return Answer(request, b"", response.headers, self._download)
         answer = Answer(request, response.read(), response.headers, status=response.status_code)
         if not response.is_success and response.status_code not in request.accepts:
             self._refuse(where, answer, response)

@@ -94,7 +94,7 @@ class Run:
 
     def abandon(self, reason: str) -> None:
         """Give the run up: its pages stay as evidence, the next extraction starts anew."""
-        _write_whole(self.path / "abandoned.txt", reason.encode())
+        write_whole(self.path / "abandoned.txt", reason.encode())
 
     def steps(self) -> list[Step]:
         """The steps taken so far. A last line cut by a crash is not one of them, and is removed."""
@@ -117,11 +117,21 @@ class Run:
     def land(self, number: int, body: bytes) -> File:
         """Write a page as received."""
         name = f"page-{number:05d}.zst"
-        _write_whole(self.path / name, zstandard.ZstdCompressor(level=3).compress(body))
+        write_whole(self.path / name, zstandard.ZstdCompressor(level=3).compress(body))
         return File(name, hashlib.sha256(body).hexdigest(), len(body))
 
+    def land_again(self, file: File, body: bytes) -> File:
+        """Write what a page may hold from now on beside it, under a name of its own."""
+        name = f"{file.name.removesuffix('.zst').partition('~')[0]}~{secrets.token_hex(3)}.zst"
+        write_whole(self.path / name, zstandard.ZstdCompressor(level=3).compress(body))
+        return File(name, hashlib.sha256(body).hexdigest(), len(body))
+
+    def rewrite_journal(self, steps: list[Step]) -> None:
+        """Put these steps in place of those taken, all at once."""
+        write_whole(self.path / "journal.jsonl", b"".join(msgspec.json.encode(step) + b"\n" for step in steps))
+
     def finish(self, manifest: Manifest) -> None:
-        _write_whole(self.path / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)))
+        write_whole(self.path / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)))
 
     def manifest(self) -> Manifest:
         return msgspec.json.decode((self.path / "manifest.json").read_bytes(), type=Manifest)
@@ -133,9 +143,10 @@ class Run:
         """
         for step in self.steps():
             for file in step.files:
-                yield step, file.name, self._body(file)
+                yield step, file.name, self.body(file)
 
-    def _body(self, file: File) -> bytes:
+    def body(self, file: File) -> bytes:
+        """The page as it was received, or rewritten. Raises DataError if it is not what its checksum says."""
         path = self.path / file.name
         body = zstandard.ZstdDecompressor().decompress(path.read_bytes(), max_output_size=file.bytes)
         if hashlib.sha256(body).hexdigest() != file.sha256:
@@ -168,7 +179,7 @@ def newest_finished(found: list[Run], run_id: str | None = None) -> Run | None:
     return finished[-1] if finished else None
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """The file appears with all its content or not at all, crash or not."""
     temporary = path.with_suffix(path.suffix + ".part")
     with temporary.open("wb") as file:

@@ -14,6 +14,7 @@ from cx_etl.copying import Copier
 from cx_etl.errors import CxError, DataError
 from cx_etl.landing import Manifest, Run
 from cx_etl.ledger import Counts
+from cx_etl.privacy.landing_files import scrub_landed
 from cx_etl.quarantine import Reject
 from cx_etl.raw_tables import Batch, Upserted
 from cx_etl.rows import Origin, PageReader, Rows
@@ -116,6 +117,7 @@ def bring_in(
     from psycopg.errors import UniqueViolation
 
     manifest = run.manifest()
+    scrub_landed(connection, stream, manifest.account, run)
     batch = Batch(stream, manifest.account, manifest.night, ledger.watermark_of(connection, manifest))
     if not raw_tables.is_first_load(connection, batch):
         return _bring_in_staged(connection, batch, run, is_complete)

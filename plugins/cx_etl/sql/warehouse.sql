@@ -239,3 +239,15 @@ create table if not exists ops.snapshots (
     sha256 text not null,
     rendered_at timestamptz not null default now()
 );
+
+-- Erased people, by a keyed hash of their address: nobody reads here who they were, and a load recognises them.
+create table if not exists ops.erasures (
+    address_mark text primary key,
+    erased_at timestamptz not null default now()
+);
+
+-- By a keyed hash of table, account and key: the records that were theirs, so that what leads to these is theirs, too.
+create table if not exists ops.erased_records (
+    record_mark text primary key,
+    address_mark text not null references ops.erasures
+);
