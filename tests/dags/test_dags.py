@@ -38,9 +38,9 @@ def test_every_dag_file_is_read_without_error(parsed: dict[str, Any]) -> None:
     assert parsed["errors"] == {}
 
 
-def test_there_is_one_dag_per_account_and_three_more(parsed: dict[str, Any]) -> None:
+def test_there_is_one_dag_per_account_and_four_more(parsed: dict[str, Any]) -> None:
     expected = {f"extract_{account.id}" for account in enabled_accounts()}
-    assert set(parsed["dags"]) == expected | {"publish_marts", "daily_snapshot", "reconcile"}
+    assert set(parsed["dags"]) == expected | {"publish_marts", "daily_snapshot", "reconcile", "send_mails"}
 
 
 def test_every_stream_is_reconciled_each_week_but_those_that_cannot_look_back(parsed: dict[str, Any]) -> None:
