@@ -49,7 +49,7 @@ def _few_colours(png: bytes) -> bytes:
     from PIL import Image
 
     smaller = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(32).save(smaller, "PNG", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(16).save(smaller, "PNG", optimize=True)
     return smaller.getvalue()
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.mail.postbox import LOGIN, PASSWORD, Postbox, open_postbox
 
 from cx_etl import mail
 from cx_etl.mail.sending import Outcome
 from cx_etl.settings import ROOT
 from tests.expectations.handmade import connection, figure, make_marts, put_rows, start_build
+from tests.unit.mail.postbox import LOGIN, PASSWORD, Postbox, open_postbox
 from tests.unit.snapshot.conftest import publish_build
 
 SATURDAY = date(2018, 10, 20)
@@ -75,11 +75,13 @@ def saturday(warehouse: str) -> int:
     """The publication of a Saturday: the last one was a week before, and one for the night before."""
     make_marts()
     first = start_build(night=SATURDAY - timedelta(days=1))
-    put_rows(first, "metric_values", [ending(SATURDAY - timedelta(days=days), 29 + (days - 7) / 10) for days in range(1, 60)])
+    put_rows(
+        first, "metric_values", [ending(SATURDAY - timedelta(days=days), 29 + (days - 7) / 10) for days in range(1, 60)]
+    )
     publish_build(first)
     second = start_build(night=SATURDAY)
     put_rows(second, "metric_values", [ending(SATURDAY, 31, n=412, ci_low=24.5, ci_high=37.2, previous_value=30.1)])
-    put_rows(second, "metric_values", [ending(SATURDAY, 83.25, "csat_top2", n=1204)])
+    put_rows(second, "metric_values", [ending(SATURDAY, 83.27, "csat_top2", n=1204)])
     put_rows(second, "metric_values", [ending(SATURDAY, 12.5, segment_name="channel", segment_value=ESCAPES, n=31)])
     night_records()
     return publish_build(second, warning=f"comment {ESCAPES}")
@@ -125,5 +127,3 @@ def statuses(night: date = SATURDAY, name: str | None = None, **how: Any) -> lis
 def ledger(*columns: str) -> list[tuple[Any, ...]]:
     with connection() as warehouse:
         return warehouse.execute(f"select {', '.join(columns)} from ops.sends order by night, recipient").fetchall()
-
-

@@ -1,9 +1,11 @@
 """A real mail server on loopback: STARTTLS with a certificate of its own, login, and refusals on demand."""
 
+import asyncio
 import email
 import ipaddress
 import socket
 import ssl
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LOGIN, PASSWORD = "cx", "secret of the postbox"
-HANG_UP = "hang up"
+HANG_UP, STAND_STILL = "hang up", "stand still"
 
 
 @dataclass
@@ -37,26 +39,35 @@ class Postbox:
     to_data: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     logins: int = 0
     in_clear: int = 0
+    is_standing_still: threading.Event = field(default_factory=threading.Event)
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:
         self.logins += 1
-        return AuthResult(success=(data.login, data.password) == (LOGIN.encode(), PASSWORD.encode()))
+        is_right = (data.login, data.password) == (LOGIN.encode(), PASSWORD.encode())
+        return AuthResult(success=is_right, handled=False)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         self.in_clear += session.ssl is None
         if self.to_rcpt[address]:
-            return self.to_rcpt[address].pop(0)
+            return await self._answer(self.to_rcpt[address].pop(0))
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         (recipient,) = envelope.rcpt_tos
         answer = self.to_data[recipient].pop(0) if self.to_data[recipient] else "250 taken"
-        if answer == HANG_UP or answer.startswith("250"):
+        if answer in (HANG_UP, STAND_STILL) or answer.startswith("250"):
             self.received.append(email.message_from_bytes(envelope.content, policy=policy.default))
             self.recipients.append(recipient)
         if answer == HANG_UP:
             server.transport.abort()
+        return await self._answer(answer)
+
+    async def _answer(self, answer: str) -> str:
+        """The answer, or none until the client has gone."""
+        if answer == STAND_STILL:
+            self.is_standing_still.set()
+            await asyncio.sleep(60)
         return answer
 
 
