@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 # A load that was repeated after the publication counts what was new to it, not what was new to the night.
 _BROUGHT_NOTHING = """
 select
-    bool_and(loads.loaded_at <= publications.published_at) and sum(loads.rows_new + loads.rows_changed + loads.rows_deleted) = 0
+    bool_and(loads.loaded_at <= publications.published_at)
+    and sum(loads.rows_new + loads.rows_changed + loads.rows_deleted) = 0
 from ops.loads
 inner join ops.publications using (night)
 where publications.publication_id = %s and loads.status = 'done'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cx_etl import warehouse
 from cx_etl.connections import Connection
 from cx_etl.connections import connection as environment_connection
-from cx_etl.errors import ConfigError, CxError, RetriableError
+from cx_etl.errors import ConfigError, CxError, DataError, RetriableError
 from cx_etl.mail import sends
 from cx_etl.mail.contents import Contents, contents_of
 from cx_etl.mail.edition import Edition, NotYetError, edition_of
@@ -58,23 +58,34 @@ def send(
     ``at_once`` does not wait for the hour. ``again`` sends also what the ledger or a condition would hold back. Raises
     NotYetError while there is nothing to tell, ConfigError for settings or a login that are wrong.
     """
+    moment = now or datetime.now(UTC)
     chosen = _chosen(name)
     with warehouse.connect() as ledger:
         edition = edition_of(ledger, night)
-        waiting = (
-            [] if at_once or again else [each for each in chosen if each.due_at(night) > (now or datetime.now(UTC))]
-        )
-        yield from (_waits(each, night, recipient) for each in waiting for recipient in each.to)
-        due = [each for each in chosen if each not in waiting]
-        for subscription in due:
-            contents = contents_of(ledger, edition, subscription)
-            reason = None if again and contents.has_figures else reason_to_skip(edition, subscription, contents)
-            for recipient in subscription.to:
-                mail = Mail(edition, subscription.name, recipient)
-                if reason:
-                    yield _skip(ledger, mail, reason)
-                else:
-                    yield _send(ledger, _server(connection), mail, contents, again)
+        for subscription in chosen:
+            if at_once or again or subscription.due_at(night) <= moment:
+                yield from _send_all(ledger, edition, subscription, connection, again)
+            else:
+                yield from _all(subscription, "waits", _until(subscription, night))
+
+
+def _send_all(
+    ledger: "psycopg.Connection",
+    edition: Edition,
+    subscription: Subscription,
+    connection: Connection | None,
+    again: bool,
+) -> Iterator[Outcome]:
+    """One subscription's mails. What is wrong with its contents does not hold up the others."""
+    try:
+        contents = contents_of(ledger, edition, subscription)
+    except DataError as error:
+        yield from _all(subscription, "failed", error.message)
+        return
+    reason = None if again and contents.has_figures else reason_to_skip(edition, subscription, contents)
+    for recipient in subscription.to:
+        mail = Mail(edition, subscription.name, recipient)
+        yield _skip(ledger, mail, reason) if reason else _send(ledger, _server(connection), mail, contents, again)
 
 
 def send_newest(connection: Connection, now: datetime | None = None) -> list[str]:
@@ -142,9 +153,13 @@ def _server(connection: Connection | None) -> Server:
     return server(connection or environment_connection("smtp"))
 
 
-def _waits(subscription: Subscription, night: date, recipient: str) -> Outcome:
-    detail = f"until {subscription.due_at(night):%Y-%m-%d %H:%M} UTC, {subscription.hour}:00 in {subscription.zone}"
-    return Outcome(subscription.name, recipient, "waits", detail)
+def _all(subscription: Subscription, status: str, detail: str) -> Iterator[Outcome]:
+    """The same for every recipient, and nothing in the ledger."""
+    return (Outcome(subscription.name, recipient, status, detail) for recipient in subscription.to)
+
+
+def _until(subscription: Subscription, night: date) -> str:
+    return f"until {subscription.due_at(night):%Y-%m-%d %H:%M} UTC, {subscription.hour}:00 in {subscription.zone}"
 
 
 def _skip(ledger: "psycopg.Connection", mail: Mail, reason: str) -> Outcome:

@@ -62,6 +62,12 @@ def server(connection: Connection) -> Server:
     )
 
 
+def try_login(server: Server) -> None:
+    """Nothing is sent. Raises ConfigError when the server does not let us in, RetriableError when it is gone."""
+    with _session(server, load_settings().request_timeout_seconds):
+        pass
+
+
 def deliver(server: Server, recipient: str, message: bytes) -> None:
     """After this the server has taken the mail.
 

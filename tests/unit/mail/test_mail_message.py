@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
@@ -13,8 +14,8 @@ from cx_etl.errors import DataError
 from cx_etl.mail import contents
 from cx_etl.mail.subscriptions import MOST_SEGMENTS
 from cx_etl.snapshot.definitions import HEADLINES
-from tests.expectations.handmade import connection, put_rows, start_build
-from tests.unit.mail.conftest import ESCAPES, SATURDAY, Subscribe, ending, put_load, sent, statuses
+from tests.expectations.handmade import connection, make_marts, put_rows, start_build
+from tests.unit.mail.conftest import ESCAPES, SATURDAY, Subscribe, ending, ledger, put_load, sent, statuses
 from tests.unit.mail.postbox import Postbox
 from tests.unit.snapshot.conftest import publish_build
 
@@ -165,8 +166,6 @@ def test_segments_have_their_own_figures_and_those_without_are_left_out(
 
 
 def test_sections_without_data_are_left_out(warehouse: str, board: None, postbox: Postbox) -> None:
-    from tests.expectations.handmade import make_marts
-
     make_marts()
     build_id = start_build(night=SATURDAY)
     put_rows(build_id, "metric_values", [ending(SATURDAY, 31)])
@@ -183,8 +182,6 @@ def test_sections_without_data_are_left_out(warehouse: str, board: None, postbox
 @pytest.fixture
 def fullest(warehouse: str) -> list[str]:
     """A publication with all there can be, in as many segments as a subscription may have; their names."""
-    from tests.expectations.handmade import make_marts
-
     make_marts()
     build_id = start_build(night=SATURDAY)
     names = [f"a rather long name of a segment {number}" for number in range(MOST_SEGMENTS)]
@@ -193,6 +190,11 @@ def fullest(warehouse: str) -> list[str]:
         ending(SATURDAY, 234567.89, metric.variant, segment_name=name, segment_value=value, **long)
         for metric in HEADLINES
         for name, value in [("all", "all"), *(("region", value) for value in names)]
+    ]
+    rows += [
+        ending(SATURDAY - timedelta(days=days), 234567.89 + days, metric.variant, **long)
+        for metric in HEADLINES
+        for days in range(1, 60)
     ]
     put_rows(build_id, "metric_values", rows)
     for number in range(20):
@@ -214,10 +216,19 @@ def test_the_fullest_mail_is_not_cut(fullest: list[str], subscribe: Subscribe, p
     html = html_of(postbox.received[0])
     assert len(html.encode()) < GMAIL_CUTS_AT
     assert html.count("a rather long name") == MOST_SEGMENTS - 1
+    assert html.count("cid:") == len(HEADLINES)
     assert "and 47 more" in html
 
 
-def test_a_mail_that_would_be_cut_is_not_written(saturday: int, board: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_that_would_be_cut_is_not_written_and_holds_up_no_other(
+    saturday: int, board: None, subscribe: Subscribe, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(contents, "LARGEST_HTML", 5000)
     with pytest.raises(DataError, match=r"board has [\d,]+ bytes of HTML"):
         mail.write_mails(SATURDAY)
+    subscribe(
+        {"name": "board", "to": ["ann@shop.example"]},
+        {"name": "short", "to": ["ben@shop.example"], "format": "text"},
+    )
+    assert statuses() == ["failed", "sent"]
+    assert ledger("recipient") == [("ben@shop.example",)]

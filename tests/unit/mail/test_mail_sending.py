@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cx_etl import mail
+from cx_etl import doctor, mail, status
 from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError
 from tests.expectations.handmade import connection
@@ -256,3 +256,32 @@ def test_the_answers_of_a_server_cannot_command_the_terminal(saturday: int, boar
     (outcome,) = sent()
     assert not {"\x1b", "\x07"} & set(outcome.as_text())
     assert "gone" in outcome.as_text()
+
+
+def test_status_names_the_mails_that_somebody_must_see_to(
+    saturday: int, team: None, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postbox.to_rcpt[ANN] += ["550 no such person"]
+    postbox.to_data[EVE] += [HANG_UP]
+    assert statuses() == ["refused", "sent", "unknown"]
+    told = [problem for problem in status.read().problems if problem.startswith("mail ")]
+    assert [problem.split(" is ")[0] for problem in told] == [
+        f"mail team of 2018-10-20 to {each}" for each in (ANN, EVE)
+    ]
+    assert "refused: " in told[0]
+    assert "`cx send 2018-10-20` says what to do" in told[1]
+    assert statuses(SATURDAY, "team", again=True) == ["sent"] * 3
+    assert [problem for problem in status.read().problems if problem.startswith("mail ")] == []
+
+
+def test_doctor_logs_in_and_sends_nothing(
+    saturday: int, team: None, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_SOURCES", "typeform")
+    good = {each.question: each for each in doctor.examine() if each.subject == "mail"}
+    assert good["subscriptions"].answer == "1 with 3 recipients"
+    assert (good["server"].is_good, postbox.logins, postbox.received) == (True, 1, [])
+    connect(monkeypatch, postbox, password="wrong secret")
+    bad = {each.question: each for each in doctor.examine() if each.subject == "mail"}
+    assert not bad["server"].is_good
+    assert "does not let us in as cx" in bad["server"].answer
