@@ -91,6 +91,7 @@ def _deliver_once(server: Server, recipient: str, message: bytes, timeout_second
             _require(session.rcpt(recipient), recipient)
         except (smtplib.SMTPException, OSError) as error:
             raise _gone(server, error) from error
+        answer: tuple[int, bytes | str]
         try:
             answer = session.data(message)
         except smtplib.SMTPDataError as error:

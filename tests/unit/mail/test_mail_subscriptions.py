@@ -1,6 +1,7 @@
 """Subscriptions: what is wrong is named with its subscription and key, and the hour is theirs on every day."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from cx_etl.errors import ConfigError
 from cx_etl.mail.subscriptions import Subscription, subscriptions
+from cx_etl.settings import ROOT
 from tests.unit.mail.conftest import Subscribe
 
 GOOD = {"name": "board", "to": ["ann@shop.example"]}
@@ -100,3 +102,16 @@ def test_the_hour_is_the_first_moment_of_it_that_their_clocks_show(night: date, 
         # The clocks skip it: due once they have, and within what they skip.
         assert due >= shown
         assert timedelta(0) <= late <= timedelta(days=1)
+
+
+def test_the_example_in_the_settings_is_a_subscription(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "cx.toml").read_text(encoding="utf-8")
+    assert subscriptions() == ()
+    start = text.index("# [[subscriptions]]")
+    end = text.index("\n\n", start)
+    example = text[start:end].replace("# ", "", 1).replace("\n# ", "\n")
+    (tmp_path / "cx.toml").write_text(text[:start] + example + text[end:], encoding="utf-8")
+    monkeypatch.setenv("CX_CONFIG", str(tmp_path / "cx.toml"))
+    (found,) = subscriptions()
+    assert (found.name, found.segments, found.hour, found.zone) == ("board", ("all", "country=PT"), 7, "Europe/Lisbon")
+    assert set(found.__struct_fields__) == {line.split()[0] for line in example.splitlines()[1:]}
