@@ -125,14 +125,14 @@ def snapshot(night: date) -> None:
 @click.argument("night", type=NIGHT)
 @click.option("--to", "name", help="Only this subscription.")
 @click.option("--now", "at_once", is_flag=True, help="Also those whose hour has not come.")
-@click.option("--again", is_flag=True, help="With --to: also what was sent, skipped, refused or is unknown.")
+@click.option("--again", is_flag=True, help="With --to: also what was skipped, refused or is unknown.")
 @click.option("--dry-run", is_flag=True, help="Write .eml files; send and record nothing.")
 def send(night: date, name: str | None, at_once: bool, again: bool, dry_run: bool) -> None:
     """Mail NIGHT's snapshot to the subscriptions that are due; what was sent is not sent twice."""
     from cx_etl import mail
 
     if again and not name:
-        raise click.UsageError("--again needs --to: it sends what some may have got already")
+        raise click.UsageError("--again needs --to: what is unknown may have been sent already")
     if dry_run:
         click.echo("\n".join(map(str, mail.write_mails(night, name))) or "nobody would get a mail")
         return

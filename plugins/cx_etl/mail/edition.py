@@ -55,9 +55,7 @@ def edition_of(connection: "psycopg.Connection", night: date) -> Edition:
     current = _number(connection, "select publication_id from ops.current_publication")
     if current is None:
         raise NotYetError("nothing has been published yet, so there is nothing to mail", f"cx run {night}")
-    own = _number(
-        connection, "select max(publication_id) from ops.publications where night = %s and pruned_at is null", night
-    )
+    own = _number(connection, "select max(publication_id) from ops.publications where night = %s", night)
     if own is None:
         return _of_build(connection, night, current)
     if own > current:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _TROUBLE = ("failed", "refused", "unknown")
+# West of the business time zone a late hour comes when the next night is there already.
+NIGHTS_LOOKED_AT = 3
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ def send(
 ) -> Iterator[Outcome]:
     """Send the night's mails that are due, of all subscriptions or the named one; an outcome for each recipient.
 
-    ``at_once`` does not wait for the hour. ``again`` sends also what the ledger or a condition would hold back. Raises
-    NotYetError while there is nothing to tell, ConfigError for settings or a login that are wrong.
+    ``at_once`` does not wait for the hour. ``again`` sends also what was refused, is unknown, or does not meet its
+    condition. Raises NotYetError while there is nothing to tell, ConfigError for settings or a login that are wrong.
     """
     moment = now or datetime.now(UTC)
     chosen = _chosen(name)
@@ -88,22 +90,29 @@ def _send_all(
         yield _skip(ledger, mail, reason) if reason else _send(ledger, _server(connection), mail, contents, again)
 
 
-def send_newest(connection: Connection, now: datetime | None = None) -> list[str]:
-    """What is due of the newest night, as text; for a schedule that comes round all day.
+def send_due(connection: Connection, now: datetime | None = None) -> list[str]:
+    """To each subscription the newest night that is due for it, as text; for a schedule that comes round all day.
 
     Raises CxError naming the mails that went wrong in this run; the trouble of earlier ones is only told.
     """
+    moment = now or datetime.now(UTC)
     with warehouse.connect() as ledger:
-        row = ledger.execute("select max(night) from ops.builds").fetchone()
-    if row is None or row[0] is None:
-        return ["no night has been built yet"]
-    try:
-        outcomes = list(send(row[0], connection=connection, now=now))
-    except NotYetError as error:
-        return [error.message]
-    lines = [outcome.as_text() for outcome in outcomes]
-    if any(outcome.is_trouble and outcome.is_news for outcome in outcomes):
-        raise CxError("not every mail could be sent:\n" + "\n".join(lines), f"`cx send {row[0]}` says what to do")
+        rows = ledger.execute("select distinct night from ops.builds order by night desc limit %s", (NIGHTS_LOOKED_AT,))
+        nights = [night for (night,) in rows]
+    lines, trouble = [], False
+    for subscription in subscriptions():
+        night = next((each for each in nights if subscription.due_at(each) <= moment), None)
+        try:
+            outcomes = list(send(night, subscription.name, connection=connection, now=moment)) if night else []
+        except NotYetError as error:
+            lines.append(f"{subscription.name}: {error.message}")
+            continue
+        lines += [outcome.as_text() for outcome in outcomes]
+        trouble |= any(outcome.is_trouble and outcome.is_news for outcome in outcomes)
+    if trouble:
+        raise CxError(
+            "not every mail could be sent:\n" + "\n".join(lines), "`cx status` names them, docs/mail.md says more"
+        )
     return lines
 
 

@@ -32,7 +32,9 @@ on conflict (night, publication_id, subscription, recipient) do update set
     recorded_at = now()
 where
     sends.status in ('failed', 'skipped')
-    or %(again)s and (sends.status <> 'claimed' or sends.lease_until <= now())
+    or %(again)s and (
+        sends.status in ('refused', 'unknown') or sends.status = 'claimed' and sends.lease_until <= now()
+    )
 returning attempts
 """
 # What was sent stays sent when a condition is added later.
@@ -99,7 +101,7 @@ class Standing:
 def claim(connection: "psycopg.Connection", mail: Mail, message_id: str, again: bool) -> bool:
     """Whether the caller alone may send the mail now. Commits.
 
-    Not what was sent, refused, is being sent or of unknown outcome; all but what is being sent with ``again``.
+    Never what was sent or is being sent; what was refused or is of unknown outcome only with ``again``.
     """
     keys = {**mail._keys(), "message_id": message_id, "again": again, "lease": LEASE}
     row = connection.execute(_CLAIM, keys).fetchone()

@@ -82,7 +82,8 @@ def open_postbox(folder: Path, *, with_tls: bool = True) -> Iterator[Postbox]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         box.port = probe.getsockname()[1]
-    secured = {"tls_context": context, "require_starttls": True, "auth_required": True} if with_tls else {}
+    secured = {"tls_context": context, "require_starttls": True, "auth_required": True}
+    secured = secured if with_tls else {"auth_require_tls": False}
     server = Controller(box, hostname="127.0.0.1", port=box.port, authenticator=box.authenticate, **secured)
     server.start()
     try:

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,10 @@ import pytest
 from cx_etl import doctor, mail, status
 from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError
-from tests.expectations.handmade import connection
-from tests.unit.mail.conftest import SATURDAY, Subscribe, connect, ledger, sent, statuses
+from tests.expectations.handmade import connection, put_rows, start_build
+from tests.unit.mail.conftest import SATURDAY, Subscribe, connect, ending, ledger, sent, statuses
 from tests.unit.mail.postbox import HANG_UP, PASSWORD, STAND_STILL, Postbox, open_postbox
+from tests.unit.snapshot.conftest import publish_build
 
 ANN, BEN, EVE = (f"{name}@shop.example" for name in ("ann", "ben", "eve"))
 
@@ -236,19 +237,38 @@ def test_the_schedule_sends_the_newest_night_and_fails_once_for_what_is_wrong(
     smtp = environment_connection("smtp")
     postbox.to_rcpt[BEN] += ["550 no such person"]
     with pytest.raises(CxError, match=f"refused   team  {BEN}  {BEN}: 550 no such person"):
-        mail.send_newest(smtp)
-    lines = mail.send_newest(smtp)
+        mail.send_due(smtp)
+    lines = mail.send_due(smtp)
     assert [line.split("  ")[0].strip() for line in lines] == ["already sent team", "refused", "already sent team"]
+
+
+def test_a_late_hour_in_the_west_gets_its_night_though_the_next_is_there(
+    saturday: int, subscribe: Subscribe, postbox: Postbox
+) -> None:
+    subscribe({"name": "west", "to": [ANN], "hour": 23, "zone": "America/Los_Angeles"})
+    sunday = start_build(night=SATURDAY + timedelta(days=1))
+    put_rows(sunday, "metric_values", [ending(SATURDAY + timedelta(days=1), 33)])
+    publish_build(sunday)
+    smtp = environment_connection("smtp")
+    friday, sunday_night = SATURDAY - timedelta(days=1), SATURDAY + timedelta(days=1)
+    for now, night in (
+        (datetime(2018, 10, 22, 5, 59, tzinfo=UTC), friday),
+        (datetime(2018, 10, 22, 6, 0, tzinfo=UTC), SATURDAY),
+        (datetime(2018, 10, 23, 6, 0, tzinfo=UTC), sunday_night),
+    ):
+        assert mail.send_due(smtp, now=now) == [f"sent      west  {ANN}"]
+        assert ledger("night")[-1] == (night,)
+    assert [message["subject"][:6] for message in postbox.received] == ["NPS 28", "NPS 31", "NPS 33"]
 
 
 def test_the_schedule_waits_for_a_night_that_is_under_way(warehouse: str, team: None, postbox: Postbox) -> None:
     smtp = environment_connection("smtp")
-    assert mail.send_newest(smtp) == ["no night has been built yet"]
+    assert mail.send_due(smtp) == []
     with connection() as open_warehouse:
         open_warehouse.execute(
             "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running')", (SATURDAY, SATURDAY)
         )
-    assert mail.send_newest(smtp) == ["nothing has been published yet, so there is nothing to mail"]
+    assert mail.send_due(smtp) == ["team: nothing has been published yet, so there is nothing to mail"]
 
 
 def test_the_answers_of_a_server_cannot_command_the_terminal(saturday: int, board: None, postbox: Postbox) -> None:
@@ -270,7 +290,7 @@ def test_status_names_the_mails_that_somebody_must_see_to(
     ]
     assert "refused: " in told[0]
     assert "`cx send 2018-10-20` says what to do" in told[1]
-    assert statuses(SATURDAY, "team", again=True) == ["sent"] * 3
+    assert statuses(SATURDAY, "team", again=True) == ["sent", "already sent", "sent"]
     assert [problem for problem in status.read().problems if problem.startswith("mail ")] == []
 
 
