@@ -61,7 +61,7 @@ def contents_of(connection: "psycopg.Connection", edition: Edition, subscription
     things = mail_words.things_to_look_at(edition, figures)
     if not filled:
         return Contents("", "", "", {}, things, missing)
-    subject = mail_words.subject(edition, figures, filled[0].headlines, things)
+    subject = mail_words.subject(edition, figures, filled[0].title, filled[0].headlines, things)
     told = _told(edition, figures, filled, things, subscription)
     text = _templates(False).get_template("mail.txt").render(told)
     if subscription.format == "text":
@@ -90,7 +90,7 @@ def _told(
 ) -> dict[str, Any]:
     """What both templates are filled with."""
     notice = mail_words.notice(edition, figures)
-    verdict = words.verdict(figures)
+    verdict = f"{'Over everyone: ' if sections[0].title else ''}{words.verdict(figures)}"
     return {
         "figures": figures,
         "publication": figures.publication,

@@ -29,10 +29,16 @@ def inert(text: str) -> str:
     return line if len(line) <= LONGEST_TEXT else f"{line[:LONGEST_TEXT]}…"
 
 
-def subject(edition: Edition, figures: "Figures", headlines: "tuple[Headline, ...]", things: tuple[str, ...]) -> str:
-    """The verdict of the day: how it stands, against a week before, from how much, and what to look at."""
+def subject(
+    edition: Edition, figures: "Figures", segment: str, headlines: "tuple[Headline, ...]", things: tuple[str, ...]
+) -> str:
+    """The verdict of the day: how it stands, against a week before, from how much, and what to look at.
+
+    ``segment`` is whose figures these are, empty for everyone's.
+    """
     shown = next((each for each in headlines if each.now), None)
-    parts = [_state(edition, figures), *(_standing(shown, edition.kind == "new") if shown else ()), _look(things)]
+    standing = _standing(shown, edition.kind == "new") if shown else ()
+    parts = [_state(edition, figures), segment, *standing, _look(things)]
     return inert(" · ".join(part for part in parts if part))
 
 

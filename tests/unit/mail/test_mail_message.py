@@ -154,11 +154,15 @@ def test_text_format_is_one_plain_part(saturday: int, subscribe: Subscribe, post
 def test_segments_have_their_own_figures_and_those_without_are_left_out(
     saturday: int, subscribe: Subscribe, postbox: Postbox
 ) -> None:
-    subscribe({"name": "post", "to": ["ann@shop.example"], "segments": ["channel=fax", f"channel={ESCAPES}"]})
+    subscribe(
+        {"name": "post", "to": ["ann@shop.example"], "segments": ["channel=fax", f"channel={ESCAPES}"]},
+    )
     (outcome,) = sent()
     assert outcome.detail == "without channel=fax: no figures"
     (message,) = postbox.received
-    assert message["subject"].startswith("NPS 12.5 · 31 responses · ")
+    assert message["subject"].startswith("channel: <script>alert(1)</script> ")
+    assert " · NPS 12.5 · 31 responses · " in message["subject"]
+    assert "Over everyone: No headline figure moved" in plain_of(message)
     assert "fax" not in html_of(message) + plain_of(message)
     assert "Satisfied" not in html_of(message) + plain_of(message)
     assert "channel: &lt;script&gt;" in html_of(message)
