@@ -72,8 +72,8 @@ class Postbox:
 
 
 @contextmanager
-def open_postbox(folder: Path, *, with_tls: bool = True) -> Iterator[Postbox]:
-    """The server while it runs."""
+def open_postbox(folder: Path, security: str = "starttls") -> Iterator[Postbox]:
+    """The server while it runs; security is "starttls", "tls" (from the start) or "none"."""
     box = Postbox(ca_file=folder / "certificate.pem")
     key = folder / "key.pem"
     make_certificate(box.ca_file, key)
@@ -82,9 +82,13 @@ def open_postbox(folder: Path, *, with_tls: bool = True) -> Iterator[Postbox]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         box.port = probe.getsockname()[1]
-    secured = {"tls_context": context, "require_starttls": True, "auth_required": True}
-    secured = secured if with_tls else {"auth_require_tls": False}
-    server = Controller(box, hostname="127.0.0.1", port=box.port, authenticator=box.authenticate, **secured)
+    secured: dict[str, Any] = {
+        "starttls": {"tls_context": context, "require_starttls": True},
+        "tls": {"ssl_context": context, "auth_require_tls": False},
+        "none": {"auth_require_tls": False},
+    }[security]
+    login = {"authenticator": box.authenticate, "auth_required": True}
+    server = Controller(box, hostname="127.0.0.1", port=box.port, **login, **secured)
     server.start()
     try:
         yield box

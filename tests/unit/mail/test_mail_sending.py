@@ -13,6 +13,7 @@ import pytest
 from cx_etl import doctor, mail, status
 from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError
+from cx_etl.mail import smtp
 from tests.expectations.handmade import connection, put_rows, start_build
 from tests.unit.mail.conftest import SATURDAY, Subscribe, connect, ending, ledger, sent, statuses
 from tests.unit.mail.postbox import HANG_UP, PASSWORD, STAND_STILL, Postbox, open_postbox
@@ -180,11 +181,21 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_password(
 def test_a_server_without_encryption_gets_no_password(
     saturday: int, board: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_postbox(tmp_path, with_tls=False) as plain:
+    with open_postbox(tmp_path, "none") as plain:
         connect(monkeypatch, plain)
         with pytest.raises(ConfigError, match="mails are not sent unencrypted"):
             sent()
     assert (plain.received, plain.logins) == ([], 0)
+
+
+def test_tls_from_the_start_is_spoken_on_its_port(
+    saturday: int, board: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_postbox(tmp_path, "tls") as secure:
+        connect(monkeypatch, secure)
+        monkeypatch.setattr(smtp, "SUBMISSION_OVER_TLS", secure.port)
+        assert statuses() == ["sent"]
+    assert (len(secure.received), secure.logins) == (1, 1)
 
 
 def test_a_server_that_is_gone_is_tried_by_the_next_run(
@@ -211,9 +222,7 @@ def test_a_connection_without_a_sender_is_said(
 
 
 def test_a_server_never_shows_its_password(postbox: Postbox) -> None:
-    from cx_etl.mail.smtp import server
-
-    assert PASSWORD not in repr(server(environment_connection("smtp")))
+    assert PASSWORD not in repr(smtp.server(environment_connection("smtp")))
 
 
 def test_nobody_gets_it_before_their_hour(saturday: int, subscribe: Subscribe, postbox: Postbox) -> None:
@@ -234,11 +243,11 @@ def test_nobody_gets_it_before_their_hour(saturday: int, subscribe: Subscribe, p
 def test_the_schedule_sends_the_newest_night_and_fails_once_for_what_is_wrong(
     saturday: int, team: None, postbox: Postbox
 ) -> None:
-    smtp = environment_connection("smtp")
+    server = environment_connection("smtp")
     postbox.to_rcpt[BEN] += ["550 no such person"]
     with pytest.raises(CxError, match=f"refused   team  {BEN}  {BEN}: 550 no such person"):
-        mail.send_due(smtp)
-    lines = mail.send_due(smtp)
+        mail.send_due(server)
+    lines = mail.send_due(server)
     assert [line.split("  ")[0].strip() for line in lines] == ["already sent team", "refused", "already sent team"]
 
 
@@ -249,26 +258,26 @@ def test_a_late_hour_in_the_west_gets_its_night_though_the_next_is_there(
     sunday = start_build(night=SATURDAY + timedelta(days=1))
     put_rows(sunday, "metric_values", [ending(SATURDAY + timedelta(days=1), 33)])
     publish_build(sunday)
-    smtp = environment_connection("smtp")
+    server = environment_connection("smtp")
     friday, sunday_night = SATURDAY - timedelta(days=1), SATURDAY + timedelta(days=1)
     for now, night in (
         (datetime(2018, 10, 22, 5, 59, tzinfo=UTC), friday),
         (datetime(2018, 10, 22, 6, 0, tzinfo=UTC), SATURDAY),
         (datetime(2018, 10, 23, 6, 0, tzinfo=UTC), sunday_night),
     ):
-        assert mail.send_due(smtp, now=now) == [f"sent      west  {ANN}"]
+        assert mail.send_due(server, now=now) == [f"sent      west  {ANN}"]
         assert ledger("night")[-1] == (night,)
     assert [message["subject"][:6] for message in postbox.received] == ["NPS 28", "NPS 31", "NPS 33"]
 
 
 def test_the_schedule_waits_for_a_night_that_is_under_way(warehouse: str, team: None, postbox: Postbox) -> None:
-    smtp = environment_connection("smtp")
-    assert mail.send_due(smtp) == []
+    server = environment_connection("smtp")
+    assert mail.send_due(server) == []
     with connection() as open_warehouse:
         open_warehouse.execute(
             "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running')", (SATURDAY, SATURDAY)
         )
-    assert mail.send_due(smtp) == ["team: nothing has been published yet, so there is nothing to mail"]
+    assert mail.send_due(server) == ["team: nothing has been published yet, so there is nothing to mail"]
 
 
 def test_the_answers_of_a_server_cannot_command_the_terminal(saturday: int, board: None, postbox: Postbox) -> None:
