@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.mail.conftest import statuses
+from tests.unit.mail.conftest import ESCAPES, Subscribe, statuses
 from tests.unit.mail.postbox import Postbox
 from tests.unit.snapshot.test_browser import browser, pytestmark  # noqa: F401
 
@@ -15,11 +15,12 @@ from tests.unit.snapshot.test_browser import browser, pytestmark  # noqa: F401
 def test_mail_fits_the_screen_and_loads_nothing(
     browser: Any,  # noqa: F811
     saturday: int,
-    board: None,
+    subscribe: Subscribe,
     postbox: Postbox,
     tmp_path: Path,
     width: int,
 ) -> None:
+    subscribe({"name": "board", "to": ["ann@shop.example"], "segments": ["all", f"channel={ESCAPES}"]})
     assert statuses() == ["sent"]
     path = _as_page(postbox, tmp_path)
     page = browser.new_page(viewport={"width": width, "height": 800})
