@@ -179,11 +179,12 @@ def _skip(ledger: "psycopg.Connection", mail: Mail, reason: str) -> Outcome:
 
 def _send(ledger: "psycopg.Connection", to: Server, mail: Mail, contents: Contents, again: bool) -> Outcome:
     """Claim, deliver, record. What is not ours to send is told as the ledger has it."""
+    message = _composed(mail, contents, to.sender)
     if not sends.claim(ledger, mail, _message_id(mail, to.sender), again):
         return _standing(ledger, mail)
     missing = f"without {', '.join(contents.missing)}: no figures" if contents.missing else None
     try:
-        deliver(to, mail.recipient, _composed(mail, contents, to.sender))
+        deliver(to, mail.recipient, message)
     except RetriableError as error:
         return _recorded(ledger, mail, "failed", error.message)
     except RefusedError as error:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import tenacity
@@ -44,22 +45,21 @@ class Server:
 def server(connection: Connection) -> Server:
     """The server of the connection. Raises ConfigError naming what it lacks."""
     place = urlsplit(connection.host)
-    sender = connection.extra.get("from_email")
+    sender, ca_file = connection.extra.get("from_email"), connection.extra.get("ca_file")
     if not place.hostname:
-        raise ConfigError("the connection smtp has no host", "set AIRFLOW_CONN_SMTP, see docs/mail.md")
+        raise _lacking("no host", "set AIRFLOW_CONN_SMTP")
     if not sender or not is_address(sender):
-        raise ConfigError(
-            f"the connection smtp has {sender!r} as from_email in its extra",
-            "give the plain address that mails come from",
-        )
-    return Server(
-        place.hostname,
-        place.port or SUBMISSION,
-        connection.login,
-        connection.password,
-        sender,
-        connection.extra.get("ca_file"),
-    )
+        raise _lacking(f"{sender!r} as from_email in its extra", "give the plain address that mails come from")
+    if ca_file and not Path(ca_file).is_file():
+        raise _lacking(f"{ca_file!r} as ca_file in its extra, where there is no file", "correct the path")
+    if not f"{connection.login}{connection.password}".isascii():
+        raise _lacking("a login or password with letters beyond ASCII", "choose one that every server takes")
+    port = place.port or SUBMISSION
+    return Server(place.hostname, port, connection.login, connection.password, sender, ca_file)
+
+
+def _lacking(what: str, next_step: str) -> ConfigError:
+    return ConfigError(f"the connection smtp has {what}", f"{next_step}; see docs/mail.md")
 
 
 def try_login(server: Server) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,17 +209,27 @@ def test_a_server_that_is_gone_is_tried_by_the_next_run(
     assert statuses() == ["sent"]
 
 
+FROM = {"from_email": "cx@shop.example"}
+
+
 @pytest.mark.parametrize(
-    ("extra", "says"),
-    [({}, "the connection smtp has None as from_email"), ({"from_email": "CX <cx@x.example>"}, "plain address")],
+    ("wrong", "says"),
+    [
+        ({"host": ""}, "the connection smtp has no host"),
+        ({"extra": {}}, "the connection smtp has None as from_email"),
+        ({"extra": {"from_email": "CX <cx@x.example>"}}, "plain address that mails come from"),
+        ({"extra": {**FROM, "ca_file": "/nowhere/ca.pem"}}, "'/nowhere/ca.pem' as ca_file"),
+        ({"password": "pässword"}, "letters beyond ASCII"),
+    ],
 )
-def test_a_connection_without_a_sender_is_said(
-    saturday: int, board: None, postbox: Postbox, monkeypatch: pytest.MonkeyPatch, extra: dict[str, str], says: str
+def test_what_a_connection_lacks_is_said(
+    saturday: int, board: None, postbox: Postbox, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], says: str
 ) -> None:
-    connect(monkeypatch, postbox, extra=extra)
-    with pytest.raises(ConfigError, match=says):
+    connect(monkeypatch, postbox, **wrong)
+    with pytest.raises(ConfigError, match=says) as error:
         sent()
-    assert ledger("status") == []
+    assert "pässword" not in str(error.value)
+    assert (postbox.received, postbox.logins, ledger("status")) == ([], 0, [])
 
 
 def test_a_server_never_shows_its_password(postbox: Postbox) -> None:
