@@ -13,7 +13,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run down test test-peers lint bench lock clean
+.PHONY: help run down test test-chaos test-peers lint bench lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -26,6 +26,9 @@ down: ## stop what `make run` left running
 
 test: lint ## every test
 	.venv/bin/pytest
+
+test-chaos: $(INSTALLED) ## kill, crash and cut a night at random moments, about an hour [TIMES=750]
+	CHAOS_DISTURBANCES=$(or $(TIMES),750) .venv/bin/pytest tests/integration/test_chaos.py -n 0 -s
 
 test-peers: $(INSTALLED) ## programs of others against the sandbox, in environments of their own
 	.venv/bin/pytest tests/peers -n 0 --timeout 900

@@ -64,7 +64,7 @@ def basis(connection: "psycopg.Connection", made_by: str) -> Basis | None:
     """
     row = connection.execute(
         "select build_id, as_of_date, raw_read_at from ops.standing_build inner join ops.builds using (build_id)"
-        " where status = 'built' and made_by = %s",
+        " where status = 'built' and standing_build.made_by = %s",
         (made_by,),
     ).fetchone()
     return Basis(*row) if row else None

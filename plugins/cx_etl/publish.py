@@ -53,7 +53,7 @@ def publish(build_id: int) -> PublishReport:
     Does nothing when the build is current already, or brings nothing new. Raises GateError when its gate has not
     passed, DataError when it is not the newest built one.
     """
-    with connect() as connection:
+    with connect("publish") as connection:
         _lock(connection)
         current = _current(connection)
         if current and current.publication_id == build_id:
@@ -73,7 +73,7 @@ def publish(build_id: int) -> PublishReport:
 
 def rollback(publication_id: int) -> PublishReport:
     """Make an earlier publication current again; readers see it at once. Raises DataError when there is none."""
-    with connect() as connection:
+    with connect("publish") as connection:
         _lock(connection)
         current = _current(connection)
         if current and current.publication_id == publication_id:

@@ -95,6 +95,7 @@ def load_settings() -> Settings:
             "etl": _value(config, "warehouse", "dsn"),
             "bi": _value(config, "warehouse", "bi_dsn"),
             "pii": _value(config, "warehouse", "pii_dsn"),
+            "publish": _value(config, "warehouse", "publish_dsn") or _value(config, "warehouse", "dsn"),
         },
         sources=_sources(_value(config, "sources", "enabled")),
         metrics=_declared(_metrics(config, path), _dataset_metrics()),

@@ -28,8 +28,8 @@ BUILD_LOCK = "cx_etl.build"
 PUBLISH_LOCK = "cx_etl.publish"
 # A load that is under way brings rows whose time of loading is its start.
 OPEN_BUILD = """
-    insert into ops.builds (night, as_of_date, status, raw_read_at)
-    select %s, %s, 'running', least(
+    insert into ops.builds (night, as_of_date, made_by, status, raw_read_at)
+    select %s, %s, %s, 'running', least(
         now(),
         (
             select min(xact_start) from pg_stat_activity
@@ -130,7 +130,7 @@ def open_build(settings: Settings, night: date) -> Opened:
         making = made_by(settings)
         continued = basis(connection, making)
         connection.execute("delete from ops.standing_build")
-        row = connection.execute(OPEN_BUILD, (night, as_of_date)).fetchone()
+        row = connection.execute(OPEN_BUILD, (night, as_of_date, making)).fetchone()
     if row is None:
         raise CxError("ops.builds gave no build id", "`cx migrate`, then build again")
     return Opened(row[0], as_of_date, making, continued)

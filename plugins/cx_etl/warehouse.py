@@ -31,7 +31,7 @@ CHILD_META_COLUMNS = (
 
 
 def dsn(role: str = "etl") -> str:
-    """The connection string of a role: ``etl`` writes, ``bi`` reads the marts, ``pii`` reads personal columns too."""
+    """The connection string of a role: ``etl`` writes, ``bi`` and ``pii`` read the marts, ``publish`` switches them."""
     found = load_settings().dsns[role]
     if not found:
         raise ConfigError(
@@ -63,7 +63,7 @@ def migrate() -> None:
     with connect() as connection:
         # Two starters at once would race on `create schema if not exists`.
         connection.execute("select pg_advisory_xact_lock(hashtext('cx_etl.migrate'))")
-        for script in ("warehouse.sql", "inference.sql"):
+        for script in ("warehouse.sql", "inference.sql", "roles.sql"):
             connection.execute(files("cx_etl").joinpath("sql", script).read_text(encoding="utf-8"))
         for source in every_source().values():
             for stream in source.streams:

@@ -172,6 +172,20 @@ SHAPES = {
         " definition_version text",
         "metric_variant, grain, period_start, segment_name, segment_value",
     ),
+    "restatements": (
+        "since_publication_id bigint, metric_variant text, grain text, period_start date, segment_name text,"
+        " segment_value text, period_end date, old_n bigint, new_n bigint, reason text, reasons jsonb",
+        "since_publication_id, metric_variant, grain, period_start, segment_name, segment_value",
+    ),
+    "quarantine_effects": (
+        "metric_variant text, grain text, source text, records_held bigint, value numeric(20, 6),"
+        " lowest_value numeric(20, 6), highest_value numeric(20, 6)",
+        "metric_variant, grain, source",
+    ),
+    "restated_facts": (
+        "since_publication_id bigint, fact text, fact_key text, dated_by text, reason text",
+        "since_publication_id, fact, fact_key, dated_by",
+    ),
     "dim_agents": ("agent_key text, source text, name text, team text, is_active boolean", "agent_key"),
     "agent_scorecards": (
         "agent_key text, month date, n bigint, reopen_rate numeric(20, 6), ratings bigint, satisfied bigint,"

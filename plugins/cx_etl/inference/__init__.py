@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from cx_etl.inference import voice
+from cx_etl.inference import restatement, voice
 
 if TYPE_CHECKING:
     import psycopg
@@ -58,5 +58,12 @@ INFERENCES: tuple[Inference, ...] = (
         writes=("lifetime_parameters", "customer_lifetimes", "lifetime_states"),
         is_dated=True,
         run=_lifetimes,
+    ),
+    Inference(
+        "restatement",
+        needs=restatement.NEEDS,
+        writes=("restatements", "restated_facts"),
+        is_dated=False,
+        run=restatement.run,
     ),
 )

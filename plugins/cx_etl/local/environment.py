@@ -27,6 +27,7 @@ def cx_environment(layout: Layout, dataset: Dataset, ports: Mapping[str, int]) -
         "CX_WAREHOUSE_DSN": server.dsn(dataset.warehouse),
         "CX_WAREHOUSE_BI_DSN": server.dsn(dataset.warehouse, ("cx_bi", keys["bi_password"])),
         "CX_WAREHOUSE_PII_DSN": server.dsn(dataset.warehouse, ("cx_pii", keys["pii_password"])),
+        "CX_WAREHOUSE_PUBLISH_DSN": server.dsn(dataset.warehouse, ("cx_publish", keys["publish_password"])),
         "CX_TIME_ZONE": dataset.time_zone,
         "CX_DATASET": str(dataset.directory),
         "CX_SCHEDULE_CRON": "off",

@@ -89,17 +89,20 @@ def write_json(path: Path, content: dict[str, Any], mode: int = 0o644) -> None:
 
 def stack_secrets(layout: Layout) -> dict[str, str]:
     """The stack's keys and passwords, made once per checkout."""
+    fresh = {
+        "fernet_key": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "jwt_secret": secrets.token_urlsafe(48),
+        "api_secret_key": secrets.token_urlsafe(32),
+        "admin_password": secrets.token_urlsafe(12),
+        "sandbox_password": secrets.token_urlsafe(12),
+        "bi_password": secrets.token_urlsafe(16),
+        "pii_password": secrets.token_urlsafe(16),
+        "publish_password": secrets.token_urlsafe(16),
+    }
     known = read_json(layout.secrets)
-    if not known:
-        known = {
-            "fernet_key": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "jwt_secret": secrets.token_urlsafe(48),
-            "api_secret_key": secrets.token_urlsafe(32),
-            "admin_password": secrets.token_urlsafe(12),
-            "sandbox_password": secrets.token_urlsafe(12),
-            "bi_password": secrets.token_urlsafe(16),
-            "pii_password": secrets.token_urlsafe(16),
-        }
+    # A checkout of before may lack some.
+    if not fresh.keys() <= known.keys():
+        known = fresh | known
         write_json(layout.secrets, known, mode=0o600)
     return known
 

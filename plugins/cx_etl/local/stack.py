@@ -64,6 +64,7 @@ def prepare_databases(layout: Layout, dataset: Dataset) -> None:
     keys = stack_secrets(layout)
     server.create_login("cx_bi", keys["bi_password"])
     server.create_login("cx_pii", keys["pii_password"])
+    server.create_login("cx_publish", keys["publish_password"])
 
 
 def services(stack: Stack) -> dict[str, list[str]]:

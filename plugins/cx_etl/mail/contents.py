@@ -13,6 +13,7 @@ from cx_etl.snapshot import words
 from cx_etl.snapshot.charts import PNG_WIDTH, spoken, trend_png
 from cx_etl.snapshot.definitions import INTERVAL_SENTENCE, label_of, shown
 from cx_etl.snapshot.page import environment
+from cx_etl.snapshot.reasons import because
 
 if TYPE_CHECKING:
     import psycopg
@@ -109,6 +110,8 @@ def _told(
         "label_of": label_of,
         "shown": shown,
         "period": words.period,
+        "because": because,
+        "effects": words.effects(figures),
         "interval_sentence": INTERVAL_SENTENCE,
         "chart_width": PNG_WIDTH + 50,
     }

@@ -24,6 +24,9 @@ class Unit:
     def interval(self, low: Any, high: Any) -> str:
         return f"{number(low)} to {number(high)}{self.suffix}"
 
+    def between(self, low: Any, high: Any) -> str:
+        return f"{number(low)} and {number(high)}{self.suffix}"
+
 
 def _points(counted: str) -> Unit:
     return Unit("", "points", counted, "points")

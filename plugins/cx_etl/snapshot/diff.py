@@ -6,12 +6,36 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cx_etl.errors import DataError
+from cx_etl.snapshot.reasons import because
 from cx_etl.warehouse import connect
 
 if TYPE_CHECKING:
     import psycopg
 
+# Over several publications the facts behind a figure add up; a reason without facts counts none.
 _RESTATED = """
+with told as (
+    select
+        metric_variant, grain, period_start, segment_name, segment_value, each.reason,
+        sum(each.facts::integer) as facts
+    from marts_versions.restatements as ledger
+    cross join lateral jsonb_each_text(
+        case when reasons = '{}' then jsonb_build_object(reason, 0) else reasons end
+    ) as each (reason, facts)
+    where
+        _valid_from <= %(later)s and _valid_to > %(later)s
+        and since_publication_id >= %(earlier)s and since_publication_id < %(later)s
+    group by metric_variant, grain, period_start, segment_name, segment_value, each.reason
+),
+
+why as (
+    select
+        metric_variant, grain, period_start, segment_name, segment_value,
+        jsonb_object_agg(reason, facts) as reasons
+    from told
+    group by metric_variant, grain, period_start, segment_name, segment_value
+)
+
 select
     metric_variant,
     grain,
@@ -22,10 +46,12 @@ select
     earlier.value as old_value,
     later.value as new_value,
     earlier.n as old_n,
-    later.n as new_n
+    later.n as new_n,
+    coalesce(why.reasons, '{}') as reasons
 from marts_versions.metric_values as earlier
 inner join marts_versions.metric_values as later
     using (metric_variant, grain, period_start, segment_name, segment_value)
+left join why using (metric_variant, grain, period_start, segment_name, segment_value)
 where
     earlier._valid_from <= %(earlier)s and earlier._valid_to > %(earlier)s and earlier._valid_to <= %(later)s
     and later._valid_from > %(earlier)s and later._valid_from <= %(later)s and later._valid_to > %(later)s
@@ -54,7 +80,10 @@ class MartChange:
 
 @dataclass(frozen=True)
 class Restatement:
-    """A figure of a complete period that both publications have, with different values."""
+    """A figure of a complete period that both publications have, with different values.
+
+    ``reasons``: why, with the number of changed facts behind each; none of a reason that needs no fact.
+    """
 
     metric_variant: str
     grain: str
@@ -66,6 +95,7 @@ class Restatement:
     new_value: Decimal | None
     old_n: int
     new_n: int
+    reasons: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -171,5 +201,6 @@ def as_text(found: Diff) -> str:
         lines.append(
             f"  {figure.metric_variant} {figure.grain} {figure.period_start} {figure.segment_value}: "
             f"{figure.old_value} (n {figure.old_n:,}) -> {figure.new_value} (n {figure.new_n:,})"
+            f"; {because(figure.reasons)}"
         )
     return "\n".join(lines)

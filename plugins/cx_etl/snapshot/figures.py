@@ -66,6 +66,19 @@ group by source
 order by source
 """
 
+# The extremes over everyone, of the 30 days up to the as-of date.
+_EFFECTS = """
+select
+    metric_variant,
+    lowest_value,
+    highest_value
+from marts_versions.quarantine_effects
+where
+    _valid_from <= %(publication)s and _valid_to > %(publication)s
+    and source = 'all' and grain = 'rolling_30d' and lowest_value is not null
+order by metric_variant
+"""
+
 _WARNINGS = """
 select
     mart || ': ' || expectation || '; observed ' || coalesce(observed, 'nothing')
@@ -134,6 +147,7 @@ class Figures:
     restated: tuple[Restatement, ...]
     sources: tuple[SourceLine, ...]
     quarantined: tuple[tuple[str, int], ...]
+    effects: dict[str, tuple[Decimal, Decimal]]
     checks: int
     checks_passed: int
     warnings: tuple[str, ...]
@@ -159,6 +173,7 @@ def read(connection: "psycopg.Connection", publication_id: int) -> Figures:
         restated=tuple(_restated(connection, previous, publication_id)),
         sources=tuple(SourceLine(*row) for row in connection.execute(_SOURCES, keys)),
         quarantined=tuple((row[0], row[1]) for row in connection.execute(_QUARANTINE, keys)),
+        effects={row[0]: (row[1], row[2]) for row in connection.execute(_EFFECTS, keys)},
         checks=checks,
         checks_passed=passed,
         warnings=tuple(row[0] for row in connection.execute(_WARNINGS, keys)),

@@ -50,6 +50,16 @@ def period(grain: str, start: date, end: date) -> str:
     return f"{grain.replace('_', ' ')} {start}"
 
 
+def effects(figures: Figures) -> str:
+    """How far records in quarantine could move the headline figures of 30 days; empty if they could not."""
+    found = []
+    for each in figures.headlines:
+        if each.now and each.metric.variant in figures.effects:
+            low, high = figures.effects[each.metric.variant]
+            found.append(f"{each.metric.label.lower()} between {each.metric.unit.between(low, high)}")
+    return "; ".join(found)
+
+
 def verdict(figures: Figures) -> str:
     """The day in a sentence or two: moves beyond chance, checks, restatements."""
     return " ".join((_moves(figures), _checks(figures), restated(figures)))

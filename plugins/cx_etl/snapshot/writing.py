@@ -14,6 +14,7 @@ from cx_etl.snapshot import words
 from cx_etl.snapshot.charts import trend_svg
 from cx_etl.snapshot.definitions import INTERVAL_SENTENCE, label_of, shown
 from cx_etl.snapshot.page import environment
+from cx_etl.snapshot.reasons import because
 from cx_etl.warehouse import connect
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def page_of(found: "read_figures.Figures") -> str:
         label_of=label_of,
         shown=shown,
         period=words.period,
+        because=because,
+        effects=words.effects(found),
         interval_sentence=INTERVAL_SENTENCE,
         figures=found,
     )

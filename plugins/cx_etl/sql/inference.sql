@@ -103,3 +103,42 @@ create table if not exists inference.identity_changes (
     rules text not null,
     recorded_at timestamptz not null default now()
 );
+
+-- Unlike the others a history: what each publication's successor changed cannot be inferred once versions are pruned.
+
+-- One row per changed fact and date by which metrics count it, against the publication that was the newest.
+create table if not exists inference.restated_facts (
+    since_publication_id bigint not null,
+    fact text not null,
+    fact_key text not null,
+    dated_by text not null,
+    old_date date,
+    new_date date,
+    change text not null check (change in ('added', 'changed', 'removed')),
+    reason text not null,
+    changed_columns text[] not null,
+    segments text[] not null,
+    primary key (since_publication_id, fact, fact_key, dated_by)
+);
+
+-- One row per figure of a period that was over, and is another one than the publication said.
+create table if not exists inference.restatements (
+    since_publication_id bigint not null,
+    metric_variant text not null,
+    grain text not null,
+    period_start date not null,
+    segment_name text not null,
+    segment_value text not null,
+    period_end date not null,
+    old_value numeric(20, 6),
+    new_value numeric(20, 6),
+    old_n integer not null,
+    new_n integer not null,
+    old_numerator numeric(20, 6),
+    new_numerator numeric(20, 6),
+    was_complete boolean not null,
+    made_otherwise boolean not null,
+    reason text not null,
+    reasons jsonb not null,
+    primary key (since_publication_id, metric_variant, grain, period_start, segment_name, segment_value)
+);

@@ -31,6 +31,13 @@ create table if not exists raw.quarantine (
     unique (source, account, stream, payload_hash)
 );
 
+-- What the figures lack: one row per stream with records that broke their contract and were not replayed since.
+create or replace view ops.held_records as
+select source, stream, count(*) as records
+from raw.quarantine
+where replayed_at is null
+group by source, stream;
+
 -- One row per stream and night: the latest load of that night.
 create table if not exists ops.loads (
     source text not null,
@@ -165,6 +172,8 @@ create table if not exists ops.builds (
 );
 -- Rows that came into raw from then on are news to the build that continues this one.
 alter table ops.builds add column if not exists raw_read_at timestamptz;
+-- What decides what a build makes of the same rows: models, inferences, settings. Another hash may give other figures.
+alter table ops.builds add column if not exists made_by text;
 -- The build whose tables stand in schema intermediate. It loses its row when they lose theirs, in a crash of the server,
 -- and while a build is under way; delete the row, and the next build makes everything.
 create unlogged table if not exists ops.standing_build (
@@ -248,18 +257,3 @@ create table if not exists ops.sends (
     recorded_at timestamptz not null default now(),
     primary key (night, publication_id, subscription, recipient)
 );
-
--- Readers. cx_bi sees the marts without personal columns (column grants, made by the materialization), cx_pii all of them.
--- They have no password until someone gives them one: `cx up` does for the embedded server.
-do $$
-begin
-    if not exists (select from pg_roles where rolname = 'cx_bi') then
-        create role cx_bi login;
-    end if;
-    if not exists (select from pg_roles where rolname = 'cx_pii') then
-        create role cx_pii login;
-    end if;
-end $$;
-alter role cx_bi set default_transaction_read_only = on;
-alter role cx_pii set default_transaction_read_only = on;
-grant usage on schema marts to cx_bi, cx_pii;

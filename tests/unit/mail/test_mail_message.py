@@ -14,10 +14,10 @@ from cx_etl.errors import DataError
 from cx_etl.mail import contents
 from cx_etl.mail.subscriptions import MOST_SEGMENTS
 from cx_etl.snapshot.definitions import HEADLINES
-from tests.expectations.handmade import connection, make_marts, put_rows, start_build
+from tests.expectations.handmade import NIGHT, connection, make_marts, put_rows, start_build
 from tests.unit.mail.conftest import ESCAPES, SATURDAY, Subscribe, ending, ledger, put_load, sent, statuses
 from tests.unit.mail.postbox import Postbox
-from tests.unit.snapshot.conftest import publish_build
+from tests.unit.snapshot.conftest import HOSTILE, marts, publish_build, two_publications  # noqa: F401
 
 GMAIL_CUTS_AT = 102 * 1024
 # What a terminal or a mail program would act upon: escapes, carriage returns, marks that turn the text's direction.
@@ -236,3 +236,30 @@ def test_a_mail_that_would_be_cut_is_not_written_and_holds_up_no_other(
     )
     assert statuses() == ["failed", "sent"]
     assert ledger("recipient") == [("ben@shop.example",)]
+
+
+def test_restated_figures_are_told_with_their_reason(
+    two_publications: tuple[int, int],  # noqa: F811
+    board: None,
+    postbox: Postbox,
+) -> None:
+    assert statuses(NIGHT) == ["sent"]
+    (message,) = postbox.received
+    assert "Restated since publication 1" in html_of(message)
+    plain = " ".join(plain_of(message).split())
+    told = "12 late answers, 1 order returned or refunded"
+    assert f"- Satisfied customers, channel: {HOSTILE}, 2018-09: 84.5% -> 83.2%; {told}" in plain
+    assert f"Satisfied customers, channel: {HOSTILE} {told} 2018-09 84.5% 83.2%" in Words(html_of(message)).text
+    assert HOSTILE not in html_of(message)
+
+
+def test_how_far_records_that_are_held_back_could_move_a_figure_is_told(
+    two_publications: tuple[int, int],  # noqa: F811
+    board: None,
+    postbox: Postbox,
+) -> None:
+    assert statuses(NIGHT) == ["sent"]
+    (message,) = postbox.received
+    for part in (" ".join(plain_of(message).split()), Words(html_of(message)).text):
+        assert "held back fall one way, they would put net promoter score between " in part
+        assert re.search(r"between .33\.1 and .29\.4", part)

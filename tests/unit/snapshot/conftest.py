@@ -55,6 +55,11 @@ def two_publications(marts: str) -> tuple[int, int]:
     put_value(second, "nps", -31.26, n=12345, previous_value=-20.5, is_significant=True)
     put_value(second, "nps", 41.44, grain="all_time", period_start=date(2016, 9, 4), n=765432)
     _night_records()
+    effect = {"metric_variant": "nps", "grain": "rolling_30d", "source": "all", "records_held": 1, "value": -31.26}
+    put_rows(second, "quarantine_effects", [{**effect, "lowest_value": -33.1, "highest_value": -29.44}])
+    figures = {"metric_variant": "csat_top2", "segment_name": "channel", "segment_value": HOSTILE, **month}
+    told = {"since_publication_id": first, "old_n": 2200, "new_n": 2212, "reason": "late_response"}
+    put_rows(second, "restatements", [{**figures, **told, "reasons": '{"late_response": 12, "refund": 1}'}])
     return first, publish_build(second, warning="delivery_days at least 0")
 
 

@@ -43,7 +43,7 @@ def test_restated_figures_are_listed(two_publications: tuple[int, int]) -> None:
     page = _page(two_publications[1])
     assert "1 figure of finished periods changed" in page
     assert "Satisfied customers 2018-09 channel:" in page
-    assert "84.5% 83.2% 2,200 → 2,212" in page
+    assert "84.5% 83.2% 2,200 → 2,212 12 late answers, 1 order returned or refunded" in page
 
 
 def test_sources_checks_and_held_back_records_are_told(two_publications: tuple[int, int]) -> None:
@@ -53,6 +53,7 @@ def test_sources_checks_and_held_back_records_are_told(two_publications: tuple[i
     assert "1 of 2 hold." in page
     assert "fct_orders: delivery_days at least 0; observed 7 of 9 rows" in page
     assert "1 record from shopify broke their contract" in page
+    assert "they would put net promoter score between -33.1 and -29.4." in page
 
 
 def test_text_from_outside_is_escaped(two_publications: tuple[int, int]) -> None:
