@@ -66,6 +66,14 @@ def weekly() -> CronTriggerTimetable | None:
     return CronTriggerTimetable(settings.reconcile_schedule, timezone=settings.time_zone)
 
 
+def mailing() -> CronTriggerTimetable | None:
+    """By the mail setting's cron; with "off", or without a subscription, only when somebody asks for it."""
+    settings = load_settings()
+    if settings.mail_schedule == "off" or not settings.subscriptions:
+        return None
+    return CronTriggerTimetable(settings.mail_schedule, timezone=settings.time_zone)
+
+
 def connection(connection_id: str) -> Connection:
     """The connection as Airflow knows it: from its secrets backend, the environment or its own store."""
     found = AirflowConnection.get(connection_id)

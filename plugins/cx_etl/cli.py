@@ -123,6 +123,29 @@ def snapshot(night: date) -> None:
 
 
 @cx.command()
+@click.argument("night", type=NIGHT)
+@click.option("--to", "name", help="Only this subscription.")
+@click.option("--now", "at_once", is_flag=True, help="Also those whose hour has not come.")
+@click.option("--again", is_flag=True, help="With --to: also what was skipped, refused or is unknown.")
+@click.option("--dry-run", is_flag=True, help="Write .eml files; send and record nothing.")
+def send(night: date, name: str | None, at_once: bool, again: bool, dry_run: bool) -> None:
+    """Mail NIGHT's snapshot to the subscriptions that are due; what was sent is not sent twice."""
+    from cx_etl import mail
+
+    if again and not name:
+        raise click.UsageError("--again needs --to: what is unknown may have been sent already")
+    if dry_run:
+        click.echo("\n".join(map(str, mail.write_mails(night, name))) or "nobody would get a mail")
+        return
+    in_trouble = False
+    for outcome in mail.send(night, name, at_once=at_once, again=again):
+        click.echo(outcome.as_text())
+        in_trouble |= outcome.is_trouble
+    if in_trouble:
+        sys.exit(1)
+
+
+@cx.command()
 def publications() -> None:
     """Every publication, newest first; the star marks what readers see."""
     from cx_etl import publish as publishing

@@ -12,6 +12,8 @@ from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError
 from cx_etl.http import Client as HttpClient
 from cx_etl.http import observed_at
+from cx_etl.mail import smtp
+from cx_etl.mail.subscriptions import subscriptions
 from cx_etl.nightly import chosen
 from cx_etl.settings import dataset_folder, load_settings
 from cx_etl.sources import Account
@@ -36,7 +38,7 @@ class Finding:
 
 
 def examine(sources: tuple[str, ...] = ()) -> list[Finding]:
-    """Everything that must hold before a night can run, for all enabled accounts or the named ones."""
+    """Everything that must hold before a night can run, for all enabled accounts and mail, or the named accounts."""
     findings = [_asked("cx.toml", "settings", _settings), _asked("warehouse", "connection", _warehouse)]
     if not findings[0].is_good:
         return findings
@@ -44,6 +46,8 @@ def examine(sources: tuple[str, ...] = ()) -> list[Finding]:
         findings += _account(account)
         if findings[1].is_good:
             findings += _budgets(account)
+    if load_settings().subscriptions and not sources:
+        findings += [_asked("mail", "subscriptions", _subscriptions), _asked("mail", "server", _mail_server)]
     return findings
 
 
@@ -69,6 +73,17 @@ def _warehouse() -> str:
     if row is None or not row[0]:
         raise ConfigError("tables are missing in the warehouse", "`cx migrate`")
     return f"PostgreSQL {version // 10_000}, all tables there"
+
+
+def _subscriptions() -> str:
+    found = subscriptions()
+    return f"{len(found)} with {sum(len(each.to) for each in found)} recipients"
+
+
+def _mail_server() -> str:
+    found = smtp.server(environment_connection("smtp"))
+    smtp.try_login(found)
+    return f"{found.host}:{found.port} lets us in, mails come from {found.sender}"
 
 
 def _account(account: Account) -> list[Finding]:

@@ -53,6 +53,8 @@ class Settings:
     reconcile_deletes_limit: float
     options: dict[str, dict[str, Any]]
     files: tuple[dict[str, Any], ...]
+    mail_schedule: str
+    subscriptions: tuple[dict[str, Any], ...]
 
     @property
     def warehouse_dsn(self) -> str:
@@ -112,6 +114,8 @@ def load_settings() -> Settings:
         reconcile_deletes_limit=float(_value(config, "reconcile", "deletes_limit")),
         options=config.get("options", {}),
         files=_files(config, _dataset()),
+        mail_schedule=_value(config, "mail", "cron"),
+        subscriptions=_tables(config, "subscriptions"),
     )
 
 
@@ -238,8 +242,14 @@ def _dataset_metrics() -> tuple[MetricDeclaration, ...]:
 
 def _files(config: dict[str, Any], dataset: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The [[files]] entries as they are written; the dataset's word counts where both declare a stream."""
-    own, others = config.get("files", []), dataset.get("files", [])
-    if not isinstance(own, list) or not all(isinstance(entry, dict) for entry in own):
-        raise ConfigError("files is no list of tables", "write each stream of a file drop as [[files]]")
+    own, others = _tables(config, "files"), dataset.get("files", [])
     theirs = [(entry.get("source"), entry.get("stream")) for entry in others]
     return (*(entry for entry in own if (entry.get("source"), entry.get("stream")) not in theirs), *others)
+
+
+def _tables(config: dict[str, Any], name: str) -> tuple[dict[str, Any], ...]:
+    """The [[name]] entries as they are written."""
+    entries = config.get(name, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError(f"{name} is no list of tables", f"write each entry as [[{name}]]")
+    return tuple(entries)

@@ -55,6 +55,22 @@ RECONCILED_SQL = """
 """
 
 
+# What became of each recipient's last mail of the newest night, where somebody must see to it.
+MAILS_SQL = """
+    select night, subscription, recipient, status, reason
+    from (
+        select distinct on (subscription, recipient)
+            night, subscription, recipient, reason,
+            case when status = 'claimed' and lease_until <= now() then 'unknown' else status end as status
+        from ops.sends
+        where night = (select max(night) from ops.sends)
+        order by subscription, recipient, recorded_at desc
+    ) as newest
+    where status in ('failed', 'refused', 'unknown')
+    order by subscription, recipient
+"""
+
+
 @dataclass(frozen=True)
 class Status:
     """``problems`` are what somebody must see to; the rest is what is."""
@@ -78,7 +94,8 @@ def read(deadline: time | None = None) -> Status:
         publication = cursor.execute(CURRENT_SQL).fetchone()
         new_fields = cursor.execute(NEW_FIELDS_SQL).fetchall()
         reconciled = cursor.execute(RECONCILED_SQL).fetchall()
-    problems = _problems(streams, publication)
+        mails = cursor.execute(MAILS_SQL).fetchall()
+    problems = _problems(streams, publication) + [_mail_problem(row) for row in mails]
     if deadline:
         problems += overdue(publication, deadline, load_settings().time_zone, datetime.now(UTC))
     return Status(streams, publication, new_fields, reconciled, problems)
@@ -126,6 +143,14 @@ def _problems(streams: list[dict[str, Any]], publication: dict[str, Any] | None)
     elif newest and publication["as_of_date"] < newest:
         problems.append(f"published as of {publication['as_of_date']}, but {newest} is loaded")
     return problems
+
+
+def _mail_problem(row: dict[str, Any]) -> str:
+    reason = f": {row['reason']}" if row["reason"] else ""
+    return (
+        f"mail {row['subscription']} of {row['night']} to {row['recipient']} is {row['status']}{reason};"
+        f" `cx send {row['night']}` says what to do"
+    )
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from cx_etl.sources import enabled_accounts
+from tests.dags.test_plugin import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
+_SUBSCRIPTION = '[[subscriptions]]\nname = "board"\nto = ["ann@example.invalid"]\n'
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,9 @@ def test_every_dag_file_is_read_without_error(parsed: dict[str, Any]) -> None:
     assert parsed["errors"] == {}
 
 
-def test_there_is_one_dag_per_account_and_three_more(parsed: dict[str, Any]) -> None:
+def test_there_is_one_dag_per_account_and_four_more(parsed: dict[str, Any]) -> None:
     expected = {f"extract_{account.id}" for account in enabled_accounts()}
-    assert set(parsed["dags"]) == expected | {"publish_marts", "daily_snapshot", "reconcile"}
+    assert set(parsed["dags"]) == expected | {"publish_marts", "daily_snapshot", "reconcile", "send_mails"}
 
 
 def test_every_stream_is_reconciled_each_week_but_those_that_cannot_look_back(parsed: dict[str, Any]) -> None:
@@ -106,6 +108,24 @@ def test_every_dag_has_tags_a_doc_and_one_night_at_a_time(parsed: dict[str, Any]
         assert dag["tags"], dag_id
         assert dag["doc"], dag_id
         assert (dag["catchup"], dag["max_active_runs"]) == (False, 1), dag_id
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "cron", "kind"),
+    [
+        ("", "0 * * * *", "NoneType"),
+        (_SUBSCRIPTION, "0 * * * *", "CronTriggerTimetable"),
+        (_SUBSCRIPTION, "off", "NoneType"),
+    ],
+)
+def test_mails_are_sent_hour_by_hour_to_those_who_subscribe(
+    airflow_environment: dict[str, str], tmp_path: Path, subscriptions: str, cron: str, kind: str
+) -> None:
+    settings = tmp_path / "cx.toml"
+    settings.write_text((ROOT / "cx.toml").read_text() + subscriptions)
+    environment = {**airflow_environment, "CX_CONFIG": str(settings), "CX_MAIL_CRON": cron}
+    script = "from cx_etl import airflow_io; print(type(airflow_io.mailing()).__name__)"
+    assert run_python(script, environment).splitlines()[-1] == kind
 
 
 def test_sources_follow_the_cron_and_the_rest_follows_assets(parsed: dict[str, Any]) -> None:

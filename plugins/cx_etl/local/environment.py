@@ -32,6 +32,7 @@ def cx_environment(layout: Layout, dataset: Dataset, ports: Mapping[str, int]) -
         "CX_DATASET": str(dataset.directory),
         "CX_SCHEDULE_CRON": "off",
         "CX_RECONCILE_CRON": "off",
+        "CX_MAIL_CRON": "off",
     }
     sandbox = f"http://127.0.0.1:{ports['sandbox']}"
     for system in EXTRAS:

@@ -24,7 +24,7 @@ def tables() -> dict[str, Table]:
 
 def own_records(connection: "psycopg.Connection", addresses: tuple[str, ...]) -> Own:
     """The records of the person with one of the addresses (lower case)."""
-    known, own = tables(), defaultdict(set)
+    known, own = tables(), defaultdict[str, set[tuple[str, str]]](set)
     for name, personal in PERSONAL.items():
         for column in personal.emails:
             own[name] |= _keys(connection, known[name], f'lower(btrim("{column}")) = any(%s)', [list(addresses)])

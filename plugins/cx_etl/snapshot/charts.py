@@ -1,5 +1,7 @@
-"""One chart: a figure over time with its interval, as SVG that takes the page's colours."""
+"""One chart: a figure over time with its interval, as SVG that takes the page's colours, and as PNG for mails."""
 
+import io
+import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,20 +13,47 @@ if TYPE_CHECKING:
 # Colours of the specification stand for the page's own, so that a chart follows light and dark.
 _COLOURS = {"#010101": "var(--accent)", "#020202": "var(--soft)", "#030303": "var(--line)"}
 _LINE, _TEXT, _GRID = _COLOURS
+# A picture cannot follow the reader's scheme; these are the page's light ones.
+_FIXED_COLOURS = {_LINE: "#1f6f8b", _TEXT: "#56616f", _GRID: "#d9dee5"}
+# Beside the figure in a mail; on a phone below it, without being made smaller.
+PNG_WIDTH = 250
+_PNG_SCALE = 2
 
 
 def trend_svg(headline: "Headline") -> str:
     """The SVG of a headline's trend; empty with fewer than two days. The same values give the same bytes."""
     points = _points(headline.trend)
-    if sum(point["value"] is not None for point in points) < 2:
+    if not _is_line(points):
         return ""
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(trend_spec(points), vl_version="6.4")
-    return _fit_into_page(svg, f"{headline.metric.variant}-", _spoken(headline))
+    return _fit_into_page(svg, f"{headline.metric.variant}-", spoken(headline))
 
 
-def trend_spec(points: list[dict[str, Any]]) -> dict[str, Any]:
+def trend_png(headline: "Headline") -> bytes:
+    """The picture of a headline's trend, a few kilobytes; empty with fewer than two days."""
+    points = _points(headline.trend)
+    if not _is_line(points):
+        return b""
+    import vl_convert
+
+    specification = json.dumps({**trend_spec(points, PNG_WIDTH), "background": "#ffffff"})
+    for stands_for, colour in _FIXED_COLOURS.items():
+        specification = specification.replace(stands_for, colour)
+    return _few_colours(vl_convert.vegalite_to_png(json.loads(specification), vl_version="6.4", scale=_PNG_SCALE))
+
+
+def _few_colours(png: bytes) -> bytes:
+    """The same picture in a tenth of the size: a line, a band and grey words need no more than a palette."""
+    from PIL import Image
+
+    smaller = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(16).save(smaller, "PNG", optimize=True)
+    return smaller.getvalue()
+
+
+def trend_spec(points: list[dict[str, Any]], width: int = 340) -> dict[str, Any]:
     """The Vega-Lite specification: a band for the interval, a line for the value, no decoration."""
     import altair as alt
 
@@ -39,7 +68,7 @@ def trend_spec(points: list[dict[str, Any]]) -> dict[str, Any]:
     padding = {"left": 2, "right": 8, "top": 6, "bottom": 2}
     chart = (
         alt.layer(band, line)
-        .properties(width=340, height=110, padding=padding, background="transparent")
+        .properties(width=width, height=110, padding=padding, background="transparent")
         .configure(aria=False, font="system-ui, sans-serif")
         .configure_axis(
             labelColor=_TEXT, labelFontSize=12, gridColor=_GRID, domainColor=_GRID, tickColor=_GRID, tickSize=3
@@ -48,6 +77,10 @@ def trend_spec(points: list[dict[str, Any]]) -> dict[str, Any]:
     )
     specification: dict[str, Any] = chart.to_dict()
     return specification
+
+
+def _is_line(points: list[dict[str, Any]]) -> bool:
+    return sum(point["value"] is not None for point in points) >= 2
 
 
 def _points(values: "Sequence[Value]") -> list[dict[str, Any]]:
@@ -85,7 +118,8 @@ def _fit_into_page(svg: str, prefix: str, spoken: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(spoken)}" ', 1)
 
 
-def _spoken(headline: "Headline") -> str:
+def spoken(headline: "Headline") -> str:
+    """The chart in words, for those who do not see it."""
     unit = headline.metric.unit
     known = [each for each in headline.trend if each.value is not None]
     first, last = known[0], known[-1]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import psycopg
 
 TREND_DAYS = 90
+EVERYONE = ("all", "all")
 
 _VALUES = """
 select
@@ -29,7 +30,7 @@ select
 from marts_versions.metric_values
 where
     _valid_from <= %(publication)s and _valid_to > %(publication)s
-    and segment_name = 'all'
+    and segment_name = %(segment_name)s and segment_value = %(segment_value)s
     and metric_variant = any(%(variants)s)
     and (grain = 'all_time' or grain = 'rolling_30d' and period_start > %(as_of)s::date - 30 - %(days)s)
 order by metric_variant, grain, period_start
@@ -168,7 +169,7 @@ def read(connection: "psycopg.Connection", publication_id: int) -> Figures:
     previous = publication.previous_id
     return Figures(
         publication=publication,
-        headlines=_headlines(connection, publication),
+        headlines=headlines(connection, publication),
         restated=tuple(_restated(connection, previous, publication_id)),
         sources=tuple(SourceLine(*row) for row in connection.execute(_SOURCES, keys)),
         quarantined=tuple((row[0], row[1]) for row in connection.execute(_QUARANTINE, keys)),
@@ -201,18 +202,24 @@ def _restated(connection: "psycopg.Connection", previous: int | None, publicatio
     return restatements(connection, previous, publication_id) if previous else []
 
 
-def _headlines(connection: "psycopg.Connection", publication: Publication) -> tuple[Headline, ...]:
-    """The metrics that have a figure at all, in their order."""
-    values = _values(connection, publication.publication_id, publication.as_of_date)
+def headlines(
+    connection: "psycopg.Connection", publication: Publication, segment: tuple[str, str] = EVERYONE
+) -> tuple[Headline, ...]:
+    """The metrics that have a figure at all for the segment (its name and value), in their order."""
+    values = _values(connection, publication.publication_id, publication.as_of_date, segment)
     earlier = (
-        _values(connection, publication.previous_id, publication.previous_as_of) if publication.previous_id else []
+        _values(connection, publication.previous_id, publication.previous_as_of, segment)
+        if publication.previous_id
+        else []
     )
     found = [_headline(metric, values, earlier, publication) for metric in HEADLINES]
     return tuple(each for each in found if each.now or each.all_time)
 
 
-def _values(connection: "psycopg.Connection", publication_id: int, as_of: Any) -> list[Value]:
+def _values(connection: "psycopg.Connection", publication_id: int, as_of: Any, segment: tuple[str, str]) -> list[Value]:
     keys = {
+        "segment_name": segment[0],
+        "segment_value": segment[1],
         "publication": publication_id,
         "as_of": as_of,
         "days": TREND_DAYS,

@@ -62,13 +62,17 @@ def effects(figures: Figures) -> str:
 
 def verdict(figures: Figures) -> str:
     """The day in a sentence or two: moves beyond chance, checks, restatements."""
-    return " ".join((_moves(figures), _checks(figures), _restated(figures)))
+    return " ".join((_moves(figures), _checks(figures), restated(figures)))
+
+
+def moves(figures: Figures) -> list[str]:
+    """What moved beyond chance, from enough answers to act upon."""
+    return [_move(each) for each in figures.headlines if each.now and each.now.is_significant and each.now.n >= FEW]
 
 
 def _moves(figures: Figures) -> str:
-    moves = [_move(each) for each in figures.headlines if each.now and each.now.is_significant and each.now.n >= FEW]
-    if moves:
-        return f"Beyond chance against the 30 days before: {'; '.join(moves)}."
+    if moved := moves(figures):
+        return f"Beyond chance against the 30 days before: {'; '.join(moved)}."
     if any(each.now for each in figures.headlines):
         return "No headline figure moved beyond chance against the 30 days before."
     return "There are no answers, tickets or orders in the last 30 days."
@@ -90,7 +94,8 @@ def _checks(figures: Figures) -> str:
     return "1 warning from the checks." if count == 1 else f"{count} warnings from the checks."
 
 
-def _restated(figures: Figures) -> str:
+def restated(figures: Figures) -> str:
+    """How many earlier figures changed, in a sentence."""
     count = len(figures.restated)
     if figures.publication.previous_id is None:
         return "This is the first publication."

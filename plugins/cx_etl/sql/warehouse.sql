@@ -251,3 +251,21 @@ create table if not exists ops.erased_records (
     record_mark text primary key,
     address_mark text not null references ops.erasures
 );
+
+-- The send ledger: what became of the mail of a night's publication to one recipient of a subscription (docs/mail.md).
+-- claimed: being sent until lease_until; unknown after that, as after a connection that broke while the server decided.
+create table if not exists ops.sends (
+    night date not null,
+    publication_id bigint not null,
+    subscription text not null,
+    recipient text not null,
+    edition text not null check (edition in ('new', 'no_new_data', 'kept')),
+    status text not null check (status in ('claimed', 'sent', 'skipped', 'failed', 'refused', 'unknown')),
+    reason text,
+    message_id text,
+    attempts integer not null default 0,
+    lease_until timestamptz,
+    sent_at timestamptz,
+    recorded_at timestamptz not null default now(),
+    primary key (night, publication_id, subscription, recipient)
+);
