@@ -14,6 +14,8 @@ from cx_etl.business_hours import BusinessHours
 from cx_etl.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
+# In which a snapshot can be written beside its page.
+FORMATS = ("pdf", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Settings:
     quarantine_limit: float
     quarantine_limits: dict[str, float]
     blanks_deleted: bool
+    snapshot_formats: tuple[str, ...]
     keep_publications: int
     keep_days: int
     reconcile_schedule: str
@@ -107,6 +110,7 @@ def load_settings() -> Settings:
         quarantine_limit=float(_value(config, "load", "quarantine_limit")),
         quarantine_limits=_limits(config.get("load", {}).get("quarantine_limits", {})),
         blanks_deleted=_choice(config, "load", "deleted_records", ("keep", "blank")) == "blank",
+        snapshot_formats=_snapshot_formats(_value(config, "snapshot", "formats")),
         keep_publications=_at_least_one(config, "retention", "publications"),
         keep_days=_at_least_one(config, "retention", "days"),
         reconcile_schedule=_value(config, "reconcile", "cron"),
@@ -193,6 +197,15 @@ def _business_hours(config: dict[str, Any]) -> BusinessHours:
 
 def _sources(names: list[str] | str) -> tuple[str, ...]:
     return tuple(names.split(",")) if isinstance(names, str) else tuple(names)
+
+
+def _snapshot_formats(names: list[str] | str) -> tuple[str, ...]:
+    """Raises ConfigError naming the first format that nobody can write."""
+    wanted = tuple(filter(None, names.split(","))) if isinstance(names, str) else tuple(names)
+    for each in wanted:
+        if each not in FORMATS:
+            raise ConfigError(f"[snapshot] formats: {each!r} is none of {', '.join(FORMATS)}", "correct it in cx.toml")
+    return wanted
 
 
 def _metrics(config: dict[str, Any], path: Path) -> tuple[MetricDeclaration, ...]:

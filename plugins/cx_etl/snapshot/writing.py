@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from cx_etl.settings import load_settings
+from cx_etl.landing import write_whole
+from cx_etl.settings import FORMATS, load_settings
 from cx_etl.snapshot import figures as read_figures
 from cx_etl.snapshot import words
 from cx_etl.snapshot.charts import trend_svg
@@ -46,10 +47,27 @@ def render(publication_id: int) -> SnapshotReport:
             _write(page, page_of(found))
             _record(connection, found.publication, page)
         content = page.read_text(encoding="utf-8")
+        _write_formats(connection, found, page)
         if _is_newest_of_date(connection, found.publication):
             _write(folder / "index.html", content)
         _write_archive(connection)
     return SnapshotReport(publication_id, str(page), _digest(page))
+
+
+def _write_formats(connection: "psycopg.Connection", found: "read_figures.Figures", page: Path) -> None:
+    """The other formats that the settings want, beside the page; those that stand are kept."""
+    for wanted in load_settings().snapshot_formats:
+        path = page.with_suffix(f".{wanted}")
+        if path.exists():
+            continue
+        if wanted == "pdf":
+            from cx_etl.snapshot.printed import pdf_of
+
+            write_whole(path, pdf_of(page.read_text(encoding="utf-8")))
+        elif wanted == "xlsx":
+            from cx_etl.snapshot.workbook import workbook_of
+
+            write_whole(path, workbook_of(connection, found, words.verdict(found)))
 
 
 def page_of(found: "read_figures.Figures") -> str:
@@ -109,14 +127,20 @@ def _is_newest_of_date(connection: "psycopg.Connection", publication: "read_figu
 
 def _write_archive(connection: "psycopg.Connection") -> None:
     """The list of as-of dates that have a page, newest first."""
-    rows = connection.execute(
+    folder = load_settings().snapshots_dir
+    found = connection.execute(
         "select as_of_date, publications.publication_id, published_at, warnings,"
         " publications.publication_id = max(publications.publication_id) over (partition by as_of_date)"
         " from ops.snapshots inner join ops.publications using (publication_id)"
         " order by as_of_date desc, publications.publication_id desc"
     ).fetchall()
-    html = environment().get_template("archive.html").render(rows=rows)
-    _write(load_settings().snapshots_dir / "index.html", html)
+    rows = [(*row, _formats_of(folder / row[0].isoformat() / f"publication-{row[1]}.html")) for row in found]
+    _write(folder / "index.html", environment().get_template("archive.html").render(rows=rows))
+
+
+def _formats_of(page: Path) -> list[str]:
+    """The formats in which the page stands beside itself."""
+    return [each for each in FORMATS if page.with_suffix(f".{each}").exists()]
 
 
 def _write(path: Path, content: str) -> None:
