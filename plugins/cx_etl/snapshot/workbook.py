@@ -56,7 +56,7 @@ def _rows(
     if connection.execute("select to_regclass(%s)", (f"marts_versions.{mart}",)).fetchone() == (None,):
         return [], []
     statement = f"select * from marts_versions.{mart} where _valid_from <= %s and _valid_to > %s and {condition}"  # noqa: S608
-    cursor = connection.execute(f"{statement} limit {MOST_ROWS + 1}", (publication_id, publication_id))  # type: ignore[arg-type]
+    cursor = connection.execute(f"{statement} limit {MOST_ROWS + 1}", (publication_id, publication_id))
     kept = [place for place, column in enumerate(cursor.description or ()) if not column.name.startswith("_")]
     columns = [column.name for column in cursor.description or ()]
     return [columns[place] for place in kept], [tuple(row[place] for place in kept) for row in cursor.fetchall()]
