@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cx_etl import evidence
 from cx_etl.errors import DataError, GateError
 from cx_etl.warehouse import connect, dsn
-from expectations import MARTS
+from expectations import MARTS, anomalies
 from expectations.facts import facts_of
 from expectations.validation import Finding, validate
 
@@ -42,6 +42,8 @@ def check(build_id: int) -> GateReport:
         build = _newest_build(connection, build_id)
         facts = {mart: facts_of(connection, mart, build.as_of_date) for mart in MARTS}
     findings, raw_results = validate(facts, dsn())
+    with connect() as connection:
+        findings += anomalies.findings(connection, build.as_of_date)
     page = evidence.write(build, findings, raw_results)
     _store(build_id, findings, str(page))
     critical = [finding for finding in findings if not finding.success and finding.severity == "critical"]

@@ -1,4 +1,4 @@
-"""Every line of docs/regressions.md names tests that exist."""
+"""Every line of docs/regressions.md and docs/reliability.md names tests that exist."""
 
 import re
 from functools import cache
@@ -8,7 +8,12 @@ import yaml
 
 from cx_etl.settings import ROOT
 
-LINES = [line for line in (ROOT / "docs" / "regressions.md").read_text().splitlines() if line.startswith("| ")][1:]
+LINES = [
+    line
+    for page in ("regressions", "reliability")
+    for line in (ROOT / "docs" / f"{page}.md").read_text().splitlines()
+    if line.startswith("| ") and not line.startswith(("| complaint", "| promise"))
+]
 NAMED = [re.findall(r"`([^`]+)::([^`]+)`", line.rpartition(" | ")[2]) for line in LINES]
 
 
