@@ -12,7 +12,8 @@ with DAG(
     schedule=airflow_io.when_all_landed([account.id for account in enabled_accounts()]),
     tags=["marts"],
     doc_md="Builds, checks and publishes the marts when all sources of a night have landed. "
-    "A critical expectation that fails keeps the last publication current.",
+    "A critical expectation that fails keeps the last publication current. With `[gate] approval_hours` in cx.toml a "
+    "build with warnings waits for a person's word.",
     **airflow_io.dag_defaults("Publish marts", limit=timedelta(hours=2)),
 ) as publish_marts:
 
@@ -30,7 +31,8 @@ with DAG(
 
         return check(built["build_id"]).as_dict()
 
-    @task(outlets=[airflow_io.MARTS], execution_timeout=timedelta(minutes=10))
+    # A person's word is asked for only of a build with warnings: where it is not, that task is skipped, not failed.
+    @task(outlets=[airflow_io.MARTS], execution_timeout=timedelta(minutes=10), trigger_rule="none_failed")
     def publish(checked: dict, **context) -> dict:
         """Make the checked candidate current: one row, all marts in the same instant."""
         from cx_etl.publish import publish
@@ -46,4 +48,8 @@ with DAG(
 
         return prune().as_dict()
 
-    publish(quality_gate(build_marts())) >> prune()
+    checked = quality_gate(build_marts())
+    published = publish(checked)
+    published >> prune()
+    if airflow_io.asks_about_warnings():
+        airflow_io.ask_about_warnings(checked, published)

@@ -18,6 +18,7 @@ from airflow.sdk import (
     PartitionedAtRuntime,
     RetryAction,
     RetryRule,
+    task,
 )
 from airflow.sdk import Connection as AirflowConnection
 
@@ -99,6 +100,39 @@ def when_all_landed(account_ids: Sequence[str]) -> PartitionedAssetTimetable:
 def when_published() -> PartitionedAssetTimetable:
     """Starts for a night when its marts are published."""
     return PartitionedAssetTimetable(assets=MARTS)
+
+
+def asks_about_warnings() -> bool:
+    """Whether a build with warnings waits for a person."""
+    return load_settings().approval_hours > 0
+
+
+def ask_about_warnings(checked: Any, published: Any) -> None:
+    """Wire a person's approval between gate and publication, for builds with warnings; no answer in time rejects.
+
+    ``checked`` is what the task quality_gate returns, ``published`` what publish does. A rejected build fails the run:
+    the last publication stays current, and somebody should see why.
+    """
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+    @task.branch(execution_timeout=timedelta(minutes=5))
+    def has_warnings(checked: dict) -> str:
+        """Go on to the publication, or to a person if the gate has warnings."""
+        return "approve_warnings" if checked["warnings"] else "publish"
+
+    approve_warnings = ApprovalOperator(
+        task_id="approve_warnings",
+        subject="Publish build {{ ti.xcom_pull('quality_gate')['build_id'] }} of {{ dag_run.partition_key }}"
+        " with its warnings?",
+        body="{% for each in ti.xcom_pull('quality_gate')['warnings'] %}- {{ each }}\n{% endfor %}\n"
+        "Evidence: {{ ti.xcom_pull('quality_gate')['evidence'] }}",
+        defaults=ApprovalOperator.REJECT,
+        response_timeout=timedelta(hours=load_settings().approval_hours),
+        fail_on_reject=True,
+        doc_md="Waits for a person to approve a build with warnings; without an answer it is rejected.",
+    )
+    has_warnings(checked) >> [approve_warnings, published]
+    approve_warnings >> published
 
 
 def task_defaults(limit: timedelta) -> dict[str, Any]:

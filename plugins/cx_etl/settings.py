@@ -48,6 +48,7 @@ class Settings:
     quarantine_limit: float
     quarantine_limits: dict[str, float]
     blanks_deleted: bool
+    approval_hours: float
     snapshot_formats: tuple[str, ...]
     keep_publications: int
     keep_days: int
@@ -110,6 +111,7 @@ def load_settings() -> Settings:
         quarantine_limit=float(_value(config, "load", "quarantine_limit")),
         quarantine_limits=_limits(config.get("load", {}).get("quarantine_limits", {})),
         blanks_deleted=_choice(config, "load", "deleted_records", ("keep", "blank")) == "blank",
+        approval_hours=_hours(config, "gate", "approval_hours"),
         snapshot_formats=_snapshot_formats(_value(config, "snapshot", "formats")),
         keep_publications=_at_least_one(config, "retention", "publications"),
         keep_days=_at_least_one(config, "retention", "days"),
@@ -159,6 +161,17 @@ def _at_least_one(config: dict[str, Any], section: str, key: str) -> int:
     if number < 1:
         raise ConfigError(f"[{section}] {key} is {value!r}", "write a whole number from 1 on")
     return number
+
+
+def _hours(config: dict[str, Any], section: str, key: str) -> float:
+    value = _value(config, section, key)
+    try:
+        hours = float(value)
+    except ValueError:
+        hours = -1
+    if not 0 <= hours <= 168:
+        raise ConfigError(f"[{section}] {key} is {value!r}", "write a number of hours, 168 at most; 0 is none")
+    return hours
 
 
 def _choice(config: dict[str, Any], section: str, key: str, allowed: tuple[str, ...]) -> str:

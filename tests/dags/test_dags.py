@@ -18,8 +18,12 @@ _SUBSCRIPTION = '[[subscriptions]]\nname = "board"\nto = ["ann@example.invalid"]
 
 @pytest.fixture(scope="module")
 def parsed(airflow_environment: dict[str, str]) -> dict[str, Any]:
+    return _parse(airflow_environment)
+
+
+def _parse(environment: dict[str, str]) -> dict[str, Any]:
     command = [sys.executable, str(Path(__file__).with_name("describe_dags.py")), str(ROOT / "dags")]
-    done = subprocess.run(command, env=airflow_environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -61,6 +65,15 @@ def test_publish_waits_for_the_gate_and_the_gate_for_the_build(parsed: dict[str,
     assert ancestors(tasks, "publish") == {"build_marts", "quality_gate"}
     assert ancestors(tasks, "quality_gate") == {"build_marts"}
     assert ancestors(tasks, "prune") == {"build_marts", "quality_gate", "publish"}
+
+
+def test_by_setting_a_person_stands_between_warnings_and_publication(airflow_environment: dict[str, str]) -> None:
+    parsed = _parse({**airflow_environment, "CX_GATE_APPROVAL_HOURS": "4"})
+    assert parsed["errors"] == {}
+    assert parsed["heavy"] == []
+    tasks = parsed["dags"]["publish_marts"]["tasks"]
+    assert set(tasks["publish"]["upstream"]) == {"quality_gate", "has_warnings", "approve_warnings"}
+    assert tasks["approve_warnings"]["upstream"] == ["has_warnings"]
 
 
 def test_publish_is_the_only_task_that_announces_marts(parsed: dict[str, Any]) -> None:

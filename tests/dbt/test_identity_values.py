@@ -104,3 +104,27 @@ def test_masks_show_little(postgres: object, macro: Callable[..., str]) -> None:
     assert _answers(postgres, macro("store_person_id", "v"), [{"v": each} for each in ids]) == [
         "shopify:7000000017", "shopify:7000000017", None, None, None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Write to Ann.O'Neil+shop@mail.example.com, please", "Write to [e-mail], please"),
+        ("cliente@correio.com.br e outro@correio.com.br", "[e-mail] e [e-mail]"),
+        ("Call +351 912 345 678 or (020) 7946-0958!", "Call [number] or [number]!"),
+        ("card 4111 1111 1111 1111 was charged", "card [number] was charged"),
+        ("card 4111-1111-1111-1111, exp 12/29", "card [number], exp 12/29"),
+        ("اتصل على ٠٥٠ ١٢٣ ٤٥٦٧ الآن", "اتصل على [number] الآن"),  # noqa: RUF001
+        ("+1\u00a0202\u2011555\u20110123", "[number]"),
+        ("Order 1234567 of 2026-11-20 came on 22/11/2026, 3 of 5 items, 1.299,00", None),
+        ("ordered 2026-11-20 10:30, no answer @ all", None),
+        ("ਬਹੁਤ ਵਧੀਆ 👍", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_comments_show_no_addresses_and_numbers(
+    postgres: object, macro: Callable[..., str], said: str | None, shown: str | None
+) -> None:
+    found = _answers(postgres, macro("default__masked_text", "v"), [{"v": said}])
+    assert found == [said if shown is None else shown]

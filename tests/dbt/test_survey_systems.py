@@ -45,6 +45,9 @@ def responses(sandbox: Sandbox) -> list[dict[str, Any]]:
     settings = load_settings()
     with psycopg.connect(settings.warehouse_dsn) as connection:
         transform._write_declarations(connection, settings)
+        connection.execute(
+            "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running')", (NIGHT, NIGHT)
+        )
     build_models(DbtRun(settings, 1, NIGHT, lambda line: None), "int_survey_responses__joined")
     return Built(settings.warehouse_dsn).rows("select * from intermediate.int_survey_responses__joined")
 

@@ -72,3 +72,21 @@
 {% macro masked_phone(phone) -%}
     left({{ phone }}, 3) || '***' || right({{ phone }}, 2)
 {%- endmacro %}
+
+{#-
+    A text that people wrote, without the addresses and numbers in it: e-mail addresses, and nine digits of any script or
+    more (telephones, cards, accounts), as people space them. A date is neither, and names stay: no rule finds them.
+-#}
+{% macro masked_text(words) -%}
+    {{ return(adapter.dispatch('masked_text', 'cx')(words)) }}
+{%- endmacro %}
+
+{% macro default__masked_text(words) -%}
+    {%- set digit = '[0-9٠-٩۰-۹०-९੦-੯౦-౯]' -%}
+    {%- set date = digit ~ '{4}-' ~ digit ~ '{2}-' ~ digit ~ '{2}' -%}
+    {%- set number = '(?<!' ~ digit ~ ')(?!' ~ date ~ ')[+(]{0,2}' ~ digit ~ '(?:[ ().\u00a0\u2011-]{0,2}' ~ digit ~ '){8,}' -%}
+    regexp_replace(
+        regexp_replace({{ words }}, '[[:alnum:]._%+''-]+@[[:alnum:]-]+(?:\.[[:alnum:]-]+)+', '[e-mail]', 'g'),
+        '{{ number }}', '[number]', 'g'
+    )
+{%- endmacro %}

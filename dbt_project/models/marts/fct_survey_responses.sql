@@ -26,7 +26,7 @@ final as (
         sent_at,
         responded_at,
         business_date,
-        comment,
+        {{ masked_text('comment') }} as comment,
         channel,
         order_key,
         ticket_key

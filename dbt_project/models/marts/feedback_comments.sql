@@ -30,7 +30,7 @@ final as (
         positive_words,
         negative_words,
         model_version,
-        comment,
+        {{ masked_text('comment') }} as comment,
         order_key,
         ticket_key
     from comments
