@@ -30,12 +30,17 @@ def _folder(area: str) -> Path:
 
 @app.get("/{area}/", response_class=HTMLResponse)
 def index(area: str) -> HTMLResponse:
-    """The pages of one area, newest first; says so when there are none yet."""
+    """The area's own first page; where it has none, its pages, newest first, or that there are none yet."""
     folder = _folder(area)
+    if (folder / "index.html").is_file():
+        return HTMLResponse((folder / "index.html").read_text(encoding="utf-8"), headers=_HEADERS)
     pages = sorted((path.relative_to(folder).as_posix() for path in folder.rglob("*.html")), reverse=True)
     entries = "".join(f'<li><a href="{quote(page)}">{escape(page)}</a></li>' for page in pages)
     body = f"<ul>{entries}</ul>" if pages else "<p>Nothing here yet: no night has been published.</p>"
-    page = f"<!doctype html><meta charset=utf-8><title>{area}</title><h1>{area.capitalize()}</h1>{body}"
+    page = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{area}</title>'
+        f"<main><h1>{area.capitalize()}</h1>{body}</main></html>"
+    )
     return HTMLResponse(page, headers=_HEADERS)
 
 

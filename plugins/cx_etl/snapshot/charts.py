@@ -114,6 +114,8 @@ def _fit_into_page(svg: str, prefix: str, spoken: str) -> str:
     svg = re.sub(r'(\bid="|url\(#|href="#)', lambda found: found.group(1) + prefix, svg)
     for stands_for, colour in _COLOURS.items():
         svg = re.sub(rf'\b(fill|stroke)="{stands_for}"', rf'style="\1:{colour}"', svg)
+    # To a screen reader the whole is one picture with one description: its parts have none.
+    svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r'(<svg[^>]*?) width="[\d.]+" height="[\d.]+"', r"\1", svg, count=1)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(spoken)}" ', 1)
 

@@ -1,7 +1,9 @@
-"""Templates and number formats of every page that this project writes."""
+"""Templates, number formats and the writing of every page of this project."""
 
+import os
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ def environment() -> "Environment":
     )
     found.filters.update(count=count, number=number, signed=signed, day=day, moment=moment)
     return found
+
+
+def write_page(path: Path, content: str) -> None:
+    """The file whole or not at all: someone may be reading it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(content, encoding="utf-8", newline="\n")
+    part.replace(path)
 
 
 def count(value: Any) -> str:

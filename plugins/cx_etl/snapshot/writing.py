@@ -1,7 +1,6 @@
 """Write a publication's page, the page of its as-of date and the archive. A page that is written stays as it is."""
 
 import hashlib
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from cx_etl.landing import write_whole
-from cx_etl.settings import FORMATS, load_settings
+from cx_etl.settings import load_settings
 from cx_etl.snapshot import figures as read_figures
 from cx_etl.snapshot import words
+from cx_etl.snapshot.archive import write_archive, write_figures
 from cx_etl.snapshot.charts import trend_svg
 from cx_etl.snapshot.definitions import INTERVAL_SENTENCE, label_of, shown
-from cx_etl.snapshot.page import environment
+from cx_etl.snapshot.page import environment, write_page
 from cx_etl.snapshot.reasons import because
 from cx_etl.warehouse import connect
 
@@ -44,13 +44,14 @@ def render(publication_id: int) -> SnapshotReport:
         folder = load_settings().snapshots_dir / found.publication.as_of_date.isoformat()
         page = folder / f"publication-{publication_id}.html"
         if not _stands(connection, publication_id, page):
-            _write(page, page_of(found))
+            write_page(page, page_of(found))
             _record(connection, found.publication, page)
         content = page.read_text(encoding="utf-8")
+        write_figures(found, page)
         _write_formats(connection, found, page)
         if _is_newest_of_date(connection, found.publication):
-            _write(folder / "index.html", content)
-        _write_archive(connection)
+            write_page(folder / "index.html", content)
+        write_archive(connection)
     return SnapshotReport(publication_id, str(page), _digest(page))
 
 
@@ -123,32 +124,6 @@ def _is_newest_of_date(connection: "psycopg.Connection", publication: "read_figu
         "select max(publication_id) from ops.publications where as_of_date = %s", (publication.as_of_date,)
     ).fetchone()
     return row is not None and row[0] == publication.publication_id
-
-
-def _write_archive(connection: "psycopg.Connection") -> None:
-    """The list of as-of dates that have a page, newest first."""
-    folder = load_settings().snapshots_dir
-    found = connection.execute(
-        "select as_of_date, publications.publication_id, published_at, warnings,"
-        " publications.publication_id = max(publications.publication_id) over (partition by as_of_date)"
-        " from ops.snapshots inner join ops.publications using (publication_id)"
-        " order by as_of_date desc, publications.publication_id desc"
-    ).fetchall()
-    rows = [(*row, _formats_of(folder / row[0].isoformat() / f"publication-{row[1]}.html")) for row in found]
-    _write(folder / "index.html", environment().get_template("archive.html").render(rows=rows))
-
-
-def _formats_of(page: Path) -> list[str]:
-    """The formats in which the page stands beside itself."""
-    return [each for each in FORMATS if page.with_suffix(f".{each}").exists()]
-
-
-def _write(path: Path, content: str) -> None:
-    """The file whole or not at all: someone may be reading it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(content, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 def _digest(page: Path) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.mail.conftest import ESCAPES, Subscribe, statuses
 from tests.unit.mail.postbox import Postbox
+from tests.unit.snapshot.test_accessibility import complaints
 from tests.unit.snapshot.test_browser import browser, pytestmark  # noqa: F401
 
 
@@ -49,3 +50,17 @@ def _as_page(postbox: Postbox, folder: Path) -> Path:
     path = folder / "mail.html"
     path.write_text(html, encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_mail_is_for_everybody(
+    browser: Any,  # noqa: F811
+    saturday: int,
+    subscribe: Subscribe,
+    postbox: Postbox,
+    tmp_path: Path,
+    scheme: str,
+) -> None:
+    subscribe({"name": "board", "to": ["ann@shop.example"], "segments": ["all", f"channel={ESCAPES}"]})
+    assert statuses() == ["sent"]
+    assert complaints(browser, _as_page(postbox, tmp_path), scheme, 390) == []
