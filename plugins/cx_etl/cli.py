@@ -59,6 +59,18 @@ def backfill(first: date, last: date, sources: tuple[str, ...]) -> None:
 
 
 @cx.command()
+@click.argument("first", metavar="FROM", type=NIGHT)
+@click.argument("last", metavar="TO", type=NIGHT)
+@click.option("--source", "sources", multiple=True, help="Only these sources; may be given several times.")
+def replay(first: date, last: date, sources: tuple[str, ...]) -> None:
+    """What has landed for the nights FROM to TO into the raw tables again, as after a loss; no source is asked."""
+    from cx_etl import nightly
+
+    for line in nightly.replay_landing(nights_between(first, last), sources):
+        click.echo(line)
+
+
+@cx.command()
 @click.argument("night", type=NIGHT)
 @click.option("--source", "sources", multiple=True, help="Only these sources.")
 def extract(night: date, sources: tuple[str, ...]) -> None:

@@ -1,12 +1,15 @@
 """Whole nights, top to bottom, without Airflow: the same functions in the same order as the DAGs."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cx_etl import extract as extracting
+from cx_etl import landing, quota, warehouse
 from cx_etl import load as loading
-from cx_etl import quota, warehouse
 from cx_etl.errors import CxError
+from cx_etl.reconcile import load_walk, reconcile
+from cx_etl.settings import load_settings
 from cx_etl.sources import Account, account, enabled_accounts
 
 
@@ -69,6 +72,35 @@ def load_all(night: date, sources: tuple[str, ...] = ()) -> Iterator[str]:
             )
 
 
+def replay_landing(nights: Sequence[date], sources: tuple[str, ...] = ()) -> Iterator[str]:
+    """Everything that has landed for the nights to the raw tables again, oldest first; no source is asked.
+
+    Raises CxError when nothing at all has landed for them. What is loaded already does not change.
+    """
+    warehouse.migrate()
+    found = [
+        (each, stream, night, purpose, run)
+        for night in nights
+        for each in chosen(sources)
+        for stream in each.source.streams
+        for purpose in ("night", "reconcile")
+        for run in landing.runs(each.id, stream.name, night, purpose)
+        if run.is_finished
+    ]
+    if not found:
+        raise CxError(
+            f"nothing has landed for {nights[0]} to {nights[-1]} below {load_settings().landing_dir}",
+            "restore the landing folder, or `cx backfill` to ask the sources again",
+        )
+    for each, stream, night, purpose, run in found:
+        if purpose == "night":
+            counts = loading.load_run(stream, run)
+            yield f"replay    {night} {each.label}/{stream.name}: {counts.new:,} new, {counts.changed:,} changed"
+        else:
+            walked, _ = load_walk(stream, run, time.monotonic())
+            yield f"replay    {night} {each.label}/{stream.name} (reconciled): {walked.late_new:,} new"
+
+
 def newest_build(night: date) -> int:
     """The night's newest build. Raises CxError when there is none."""
     return _newest("select max(build_id) from ops.builds where night = %s", night, f"cx build {night}")
@@ -89,8 +121,6 @@ def _newest(sql: str, night: date, next_step: str) -> int:
 
 def reconcile_all(sources: tuple[str, ...] = (), days: int | None = None) -> Iterator[str]:
     """Every stream that can be asked for a longer window; a line of text for each."""
-    from cx_etl.reconcile import reconcile
-
     for each in chosen(sources):
         for stream in each.reconcilable:
             report = reconcile(each.label, stream.name, days=days)

@@ -10,7 +10,7 @@ from cx_etl.connections import Connection
 from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, DataError
 from cx_etl.extract import Job, walk
-from cx_etl.landing import Manifest
+from cx_etl.landing import Manifest, Run
 from cx_etl.load import bring_in, lock
 from cx_etl.settings import load_settings
 from cx_etl.sources import Account
@@ -66,12 +66,7 @@ def reconcile(
     run = landing.newest_finished(landing.runs(account.id, stream.name, job.night, job.purpose), report.run_id)
     assert run is not None
     manifest = run.manifest()
-    with warehouse.connect() as warehouse_connection:
-        lock(warehouse_connection, manifest)
-        counts, _ = bring_in(warehouse_connection, stream, run, is_complete=True)
-        _require_plausible(job, counts)
-        seconds = round(time.monotonic() - started, 3)
-        _record(warehouse_connection, manifest, counts, seconds)
+    counts, seconds = load_walk(stream, run, started)
     return ReconcileReport(
         source=manifest.source,
         account=manifest.account,
@@ -82,6 +77,18 @@ def reconcile(
         missed_deletes=counts.deleted,
         seconds=seconds,
     )
+
+
+def load_walk(stream: Stream, run: Run, started: float) -> tuple["Counts", float]:
+    """Bring a finished walk in, with its record, in one transaction; what was missed, and the seconds since started."""
+    manifest = run.manifest()
+    with warehouse.connect() as connection:
+        lock(connection, manifest)
+        counts, _ = bring_in(connection, stream, run, is_complete=True)
+        _require_plausible(f"{manifest.source} {manifest.stream} of {manifest.night}", counts)
+        seconds = round(time.monotonic() - started, 3)
+        _record(connection, manifest, counts, seconds)
+    return counts, seconds
 
 
 def _job(account: Account, stream: Stream, days: int | None) -> Job:
@@ -95,13 +102,13 @@ def _job(account: Account, stream: Stream, days: int | None) -> Job:
     return Job(account, stream, before.night, Window(start, before.at), "reconcile", before.cursor)
 
 
-def _require_plausible(job: Job, counts: "Counts") -> None:
+def _require_plausible(name: str, counts: "Counts") -> None:
     """Raise DataError, which undoes the transaction, when too large a share would be marked as deleted."""
     limit = load_settings().reconcile_deletes_limit
     known = counts.read + counts.deleted
     if counts.deleted > FEWEST_DELETES_TO_DOUBT and counts.deleted > limit * known:
         raise DataError(
-            f"{job.name}: {counts.deleted} of {known} records are gone from the source's answer (limit {limit:.0%}); "
+            f"{name}: {counts.deleted} of {known} records are gone from the source's answer (limit {limit:.0%}); "
             "a lost scope or a changed filter looks like this too, so nothing was changed",
             "look at `cx doctor`; if they are truly gone, raise [reconcile] deletes_limit for one run",
         )
@@ -115,6 +122,8 @@ def _record(connection: "psycopg.Connection", manifest: Manifest, counts: "Count
             missed_new, missed_changes, missed_deletes, rejected, seconds
         )
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        -- A walk that is loaded again, from the landing, found what it found the first time.
+        on conflict (source, account, stream, run_id) do nothing
         """,
         (
             *(manifest.source, manifest.account, manifest.stream, manifest.night, manifest.run_id),
