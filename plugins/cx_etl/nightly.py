@@ -97,7 +97,7 @@ def replay_landing(nights: Sequence[date], sources: tuple[str, ...] = ()) -> Ite
             counts = loading.load_run(stream, run)
             yield f"replay    {night} {each.label}/{stream.name}: {counts.new:,} new, {counts.changed:,} changed"
         else:
-            walked, _ = load_walk(stream, run, time.monotonic())
+            walked, _ = load_walk(each, stream, run, time.monotonic())
             yield f"replay    {night} {each.label}/{stream.name} (reconciled): {walked.late_new:,} new"
 
 

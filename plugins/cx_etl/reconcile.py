@@ -66,7 +66,7 @@ def reconcile(
     run = landing.newest_finished(landing.runs(account.id, stream.name, job.night, job.purpose), report.run_id)
     assert run is not None
     manifest = run.manifest()
-    counts, seconds = load_walk(stream, run, started)
+    counts, seconds = load_walk(account, stream, run, started)
     return ReconcileReport(
         source=manifest.source,
         account=manifest.account,
@@ -79,13 +79,13 @@ def reconcile(
     )
 
 
-def load_walk(stream: Stream, run: Run, started: float) -> tuple["Counts", float]:
+def load_walk(account: Account, stream: Stream, run: Run, started: float) -> tuple["Counts", float]:
     """Bring a finished walk in, with its record, in one transaction; what was missed, and the seconds since started."""
     manifest = run.manifest()
     with warehouse.connect() as connection:
         lock(connection, manifest)
         counts, _ = bring_in(connection, stream, run, is_complete=True)
-        _require_plausible(f"{manifest.source} {manifest.stream} of {manifest.night}", counts)
+        _require_plausible(f"{account.label} {stream.name}", counts)
         seconds = round(time.monotonic() - started, 3)
         _record(connection, manifest, counts, seconds)
     return counts, seconds
