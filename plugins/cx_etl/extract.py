@@ -83,11 +83,15 @@ def nightly_job(account: Account, stream: Stream, night: date) -> Job:
 
 
 def walk(job: Job, connection: Connection) -> ExtractReport:
-    """Land the job's window. A run that cannot become complete is given up, and one new run is tried."""
-    try:
-        return _walk(job, connection)
-    except RestartError:
-        return _walk(job, connection)
+    """Land the job's window. A run that cannot become complete is given up, and one new run is tried.
+
+    Raises RetriableError while another process lands the stream.
+    """
+    with landing.alone(job.account.id, job.stream.name):
+        try:
+            return _walk(job, connection)
+        except RestartError:
+            return _walk(job, connection)
 
 
 def _walk(job: Job, connection: Connection) -> ExtractReport:

@@ -5,10 +5,12 @@ synced before the next request) and, only when the window is complete, ``manifes
 account is the source's name.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from cx_etl.errors import DataError
+from cx_etl.errors import DataError, RetriableError
 from cx_etl.settings import load_settings
 from cx_etl.sources.base import Request
 
@@ -152,6 +154,25 @@ class Run:
         if hashlib.sha256(body).hexdigest() != file.sha256:
             raise DataError(f"{path} is not what was received: its checksum differs", "extract the night again")
         return body
+
+
+@contextmanager
+def alone(account_id: str, stream: str) -> Iterator[None]:
+    """Within, nobody else lands the stream. Raises RetriableError at once if somebody does.
+
+    A lock of the file system, not of the warehouse: that one is lost when the server restarts, and two workers would
+    write to one run. It ends with its process, however that ends.
+    """
+    path = load_settings().landing_dir / account_id / stream / ".lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RetriableError(
+                f"{account_id} {stream} is being extracted by somebody else", "wait until that ends, then run again"
+            ) from error
+        yield
 
 
 def folder_of(account_id: str, stream: str, night: date, purpose: str = "night") -> Path:

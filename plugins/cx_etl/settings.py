@@ -16,6 +16,8 @@ from cx_etl.errors import ConfigError
 ROOT = Path(__file__).resolve().parents[2]
 # In which a snapshot can be written beside its page.
 FORMATS = ("pdf", "xlsx")
+# In which snapshots and mails can be written; the first is the code's own.
+LANGUAGES = ("en", "ar", "ur", "pa", "te", "pt")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Settings:
     blanks_deleted: bool
     approval_hours: float
     snapshot_formats: tuple[str, ...]
+    languages: tuple[str, ...]
+    digits: str
     keep_publications: int
     keep_days: int
     reconcile_schedule: str
@@ -112,7 +116,9 @@ def load_settings() -> Settings:
         quarantine_limits=_limits(config.get("load", {}).get("quarantine_limits", {})),
         blanks_deleted=_choice(config, "load", "deleted_records", ("keep", "blank")) == "blank",
         approval_hours=_hours(config, "gate", "approval_hours"),
-        snapshot_formats=_snapshot_formats(_value(config, "snapshot", "formats")),
+        snapshot_formats=_some_of(config, "snapshot", "formats", FORMATS),
+        languages=_some_of(config, "snapshot", "languages", LANGUAGES) or LANGUAGES[:1],
+        digits=_choice(config, "snapshot", "digits", ("latin", "native")),
         keep_publications=_at_least_one(config, "retention", "publications"),
         keep_days=_at_least_one(config, "retention", "days"),
         reconcile_schedule=_value(config, "reconcile", "cron"),
@@ -212,12 +218,14 @@ def _sources(names: list[str] | str) -> tuple[str, ...]:
     return tuple(names.split(",")) if isinstance(names, str) else tuple(names)
 
 
-def _snapshot_formats(names: list[str] | str) -> tuple[str, ...]:
-    """Raises ConfigError naming the first format that nobody can write."""
-    wanted = tuple(filter(None, names.split(","))) if isinstance(names, str) else tuple(names)
+def _some_of(config: dict[str, Any], section: str, key: str, possible: tuple[str, ...]) -> tuple[str, ...]:
+    """The list of the key, each once. Raises ConfigError naming the first that nobody can write."""
+    names = _value(config, section, key)
+    wanted = tuple(dict.fromkeys(filter(None, names.split(",") if isinstance(names, str) else names)))
     for each in wanted:
-        if each not in FORMATS:
-            raise ConfigError(f"[snapshot] formats: {each!r} is none of {', '.join(FORMATS)}", "correct it in cx.toml")
+        if each not in possible:
+            what = f"[{section}] {key}: {each!r} is none of {', '.join(possible)}"
+            raise ConfigError(what, "correct it in cx.toml")
     return wanted
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from cx_etl import landing
+from cx_etl.errors import RetriableError
 from cx_etl.extract import extract
 from cx_etl.load import load
 from sandboxes import Sandbox
@@ -99,6 +100,18 @@ def test_an_extraction_killed_midway_goes_on_from_its_last_page(sandbox: Sandbox
     expected = sandbox.records("asknicely/responses", datetime(2026, 11, 21, 2, tzinfo=UTC))
     assert loaded.new == len(expected)
     assert loaded.read == loaded.new + loaded.same
+
+
+def test_a_second_worker_does_not_write_to_the_run_of_the_first(sandbox: Sandbox, warehouse: str) -> None:
+    sandbox.spoil({"system": "asknicely", "kind": "timeout", "seconds": 5, "after": 1})
+    process = subprocess.Popen([sys.executable, "-c", EXTRACT])
+    _wait_for_steps(2)
+    with pytest.raises(RetriableError, match="asknicely responses is being extracted by somebody else"):
+        extract("asknicely", "responses", NIGHT)
+    assert process.wait(timeout=60) == 0
+    assert [run.is_finished for run in landing.runs("asknicely", "responses", NIGHT)] == [True]
+    assert load("asknicely", "responses", NIGHT).new
+    assert extract("asknicely", "responses", NIGHT).records, "whoever comes later is not kept out"
 
 
 def _wait_for_steps(steps: int) -> None:

@@ -5,6 +5,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cx_etl.errors import DataError
+from cx_etl.language.catalogue import gettext
+from cx_etl.language.spoken import speaking
 from cx_etl.mail import words as mail_words
 from cx_etl.mail.edition import Edition
 from cx_etl.mail.subscriptions import Subscription, segment_of
@@ -54,6 +56,13 @@ def contents_of(connection: "psycopg.Connection", edition: Edition, subscription
     Without a figure in any segment there is no text. Raises DataError for HTML that mail programs would cut.
     """
     figures = read_figures.read(connection, edition.publication_id)
+    with speaking(subscription.language):
+        return _contents(connection, edition, subscription, figures)
+
+
+def _contents(
+    connection: "psycopg.Connection", edition: Edition, subscription: Subscription, figures: read_figures.Figures
+) -> Contents:
     sections = [_section(connection, figures, segment) for segment in subscription.segments]
     missing = tuple(
         segment for segment, found in zip(subscription.segments, sections, strict=True) if not found.headlines
@@ -91,7 +100,9 @@ def _told(
 ) -> dict[str, Any]:
     """What both templates are filled with."""
     notice = mail_words.notice(edition, figures)
-    verdict = f"{'Over everyone: ' if sections[0].title else ''}{words.verdict(figures)}"
+    verdict = words.verdict(figures)
+    if sections[0].title:
+        verdict = gettext("Over everyone: %(verdict)s", verdict=verdict)
     return {
         "figures": figures,
         "publication": figures.publication,
@@ -112,7 +123,7 @@ def _told(
         "period": words.period,
         "because": because,
         "effects": words.effects(figures),
-        "interval_sentence": INTERVAL_SENTENCE,
+        "interval_sentence": gettext(INTERVAL_SENTENCE),
         "chart_width": PNG_WIDTH + 50,
     }
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from cx_etl.errors import CxError
+from cx_etl.language.catalogue import N_
 
 if TYPE_CHECKING:
     import psycopg
@@ -41,13 +42,17 @@ class NotYetError(CxError):
 
 @dataclass(frozen=True)
 class Edition:
-    """What a night's mail tells: the publication whose figures it shows and, unless that is news, why."""
+    """What a night's mail tells: the publication whose figures it shows and, unless that is news, why.
+
+    ``taken_back`` is the publication of this night that readers see no more.
+    """
 
     night: date
     kind: Literal["new", "no_new_data", "kept"]
     publication_id: int
     cause: str = ""
     reasons: tuple[str, ...] = ()
+    taken_back: int | None = None
 
 
 def edition_of(connection: "psycopg.Connection", night: date) -> Edition:
@@ -59,7 +64,7 @@ def edition_of(connection: "psycopg.Connection", night: date) -> Edition:
     if own is None:
         return _of_build(connection, night, current)
     if own > current:
-        return Edition(night, "kept", current, "taken back", (f"publication {own} of this night was taken back",))
+        return Edition(night, "kept", current, N_("taken back"), taken_back=own)
     return Edition(night, "no_new_data" if _brought_nothing(connection, own) else "new", own)
 
 
@@ -74,7 +79,7 @@ def _of_build(connection: "psycopg.Connection", night: date, current: int) -> Ed
         raise NotYetError(f"build {build_id} of {night} {what}", f"cx gate {night}" if status == "built" else "")
     red = tuple(text for (text,) in connection.execute(_RED, (build_id,)))
     if red:
-        return Edition(night, "kept", current, "gate red", red)
+        return Edition(night, "kept", current, N_("gate red"), red)
     shown = connection.execute(
         "select as_of_date from ops.publications where publication_id = %s", (current,)
     ).fetchone()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from cx_etl.errors import ConfigError
-from cx_etl.settings import load_settings
+from cx_etl.settings import LANGUAGES, load_settings
 from cx_etl.snapshot.figures import EVERYONE
 
 # More would make the mail longer than the 102 KB at which mail programs cut.
@@ -20,7 +20,7 @@ _EXPECTED = {
     "name": "letters, digits, - and _, at most 60",
     "to": 'a list of plain addresses such as ["ann@example.invalid"]',
     "segments": f'up to {MOST_SEGMENTS} of "all" or "name=value", as metric_values calls them: "country=PT"',
-    "language": 'the only language available is "en"',
+    "language": f"one of {', '.join(LANGUAGES)}",
     "format": '"html" or "text"',
     "hour": "a whole hour from 0 to 23",
     "zone": "an IANA time zone such as Europe/Lisbon",
@@ -34,7 +34,7 @@ class Subscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     name: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,60}$")]
     to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     segments: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_SEGMENTS)] = ("all",)
-    language: Literal["en"] = "en"
+    language: Literal["en", "ar", "ur", "pa", "te", "pt"] = "en"
     format: Literal["html", "text"] = "html"
     hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 7
     zone: str

@@ -4,17 +4,20 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cx_etl.language.catalogue import NN_, gettext, ngettext
+from cx_etl.language.numbers import brief, day, digits, moment, weekday
 from cx_etl.mail.edition import Edition
 from cx_etl.snapshot import words
-from cx_etl.snapshot.page import count, day, moment, number
 
 if TYPE_CHECKING:
     from cx_etl.snapshot.figures import Figures, Headline, Value
 
 # What a subject has room for; other metrics go by the page's words.
-_SHORT = {"nps": ("NPS", "responses"), "csat_top2": ("CSAT", "responses"), "ces_agree": ("CES", "responses")}
-# Control characters other than the end of a line, and those that turn the direction of what follows.
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SHORT = {"nps": "NPS", "csat_top2": "CSAT", "ces_agree": "CES"}
+_RESPONSES = NN_("%(count)s responses", "%(count)s responses")
+# Control characters other than the end of a line, and those that turn the direction of what follows. The marks that
+# turn nothing but a sign beside them stay: our own numbers and dates need them in Arabic and Urdu.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 LONGEST_TEXT = 300
 
 
@@ -48,17 +51,20 @@ def _state(edition: Edition, figures: "Figures") -> str:
         return ""
     as_of = figures.publication.as_of_date
     if edition.kind == "no_new_data":
-        return f"No new data, as of {day(as_of)}"
-    whose = "yesterday's" if as_of == edition.night - timedelta(days=1) else f"those of {day(as_of)}"
-    return f"Kept {whose}: {edition.cause}"
+        return gettext("No new data, as of %(day)s", day=day(as_of))
+    cause = gettext(edition.cause)
+    if as_of == edition.night - timedelta(days=1):
+        return gettext("Kept yesterday's: %(cause)s", cause=cause)
+    return gettext("Kept those of %(day)s: %(cause)s", day=day(as_of), cause=cause)
 
 
 def _standing(headline: "Headline", with_change: bool) -> tuple[str, str]:
     metric, now = headline.metric, headline.now
     assert now is not None
-    name, counted = _SHORT.get(metric.variant, (metric.label, metric.unit.counted))
+    name = _SHORT.get(metric.variant) or gettext(metric.label)
+    counted = ngettext(*_RESPONSES, now.n) if metric.variant in _SHORT else metric.unit.of(now.n)
     change = f" {against_last_week(headline)}" if with_change and against_last_week(headline) else ""
-    return f"{name} {_brief(now.value)}{metric.unit.suffix}{change}", f"{count(now.n)} {counted}"
+    return f"{name} {metric.unit.written(brief(now.value))}{change}", counted
 
 
 def against_last_week(headline: "Headline") -> str:
@@ -66,12 +72,13 @@ def against_last_week(headline: "Headline") -> str:
     before, now = _week_before(headline), headline.now
     if now is None or now.value is None or before is None or before.value is None:
         return ""
-    weekday = f"last {day(before.last_day).split()[0]}"
-    size = number(abs(now.value - before.value)).removesuffix(".0")
-    if size == "0":
-        return f"= {weekday}"
-    unit = "" if headline.metric.unit.change == "points" else f" {headline.metric.unit.change}"
-    return f"{'▲' if now.value > before.value else '▼'} {size}{unit} vs {weekday}"
+    size, unit = brief(abs(now.value - before.value)), headline.metric.unit
+    if size == brief(0):
+        return gettext("= last %(weekday)s", weekday=weekday(before.last_day))
+    change = (
+        f"{'▲' if now.value > before.value else '▼'} {size if unit.is_points else gettext(unit.changed, number=size)}"
+    )
+    return gettext("%(change)s vs last %(weekday)s", change=change, weekday=weekday(before.last_day))
 
 
 def _week_before(headline: "Headline") -> "Value | None":
@@ -81,34 +88,37 @@ def _week_before(headline: "Headline") -> "Value | None":
     return next((each for each in headline.trend if each.last_day == wanted), None)
 
 
-def _brief(value: Any) -> str:
-    return number(value).removesuffix(".0")
-
-
 def _look(things: tuple[str, ...]) -> str:
     if not things:
-        return "nothing to look at"
-    return "1 thing to look at" if len(things) == 1 else f"{len(things)} things to look at"
+        return gettext("nothing to look at")
+    return ngettext("%(count)s thing to look at", "%(count)s things to look at", len(things))
 
 
 def things_to_look_at(edition: Edition, figures: "Figures") -> tuple[str, ...]:
     """What a person should see to, a sentence each. Where an earlier publication was kept, only why it was."""
+    if edition.taken_back is not None:
+        number = digits(edition.taken_back)
+        return (gettext("publication %(number)s of this night was taken back", number=number),)
     if edition.kind == "kept":
         return tuple(map(inert, edition.reasons))
     held = (
-        f"{count(records)} {'record' if records == 1 else 'records'} from {source}"
-        f" {'is' if records == 1 else 'are'} held back and in no figure"
+        ngettext(
+            "%(count)s record from %(source)s is held back and in no figure",
+            "%(count)s records from %(source)s are held back and in no figure",
+            records,
+            source=source,
+        )
         for source, records in figures.quarantined
     )
     late = (
-        f"{line.source} is complete only until {moment(line.complete_until)}"
+        gettext("%(source)s is complete only until %(moment)s", source=line.source, moment=moment(line.complete_until))
         for line in figures.sources
         if line.night < figures.publication.night
     )
-    restated = (words.restated(figures).rstrip("."),) if figures.restated else ()
+    restated = (words.restated(figures).rstrip(gettext(".")),) if figures.restated else ()
     things = (
-        *(f"{move[0].upper()}{move[1:]}, beyond chance" for move in words.moves(figures)),
-        *(f"Warning of the checks: {warning}" for warning in figures.warnings),
+        *(gettext("%(change)s, beyond chance", change=f"{move[0].upper()}{move[1:]}") for move in words.moves(figures)),
+        *(gettext("Warning of the checks: %(warning)s", warning=warning) for warning in figures.warnings),
         *late,
         *held,
         *restated,
@@ -120,15 +130,25 @@ def notice(edition: Edition, figures: "Figures") -> str:
     """What must be known before the figures are read; empty where they are new."""
     if edition.kind == "new":
         return ""
-    publication = figures.publication
-    shown = f"publication {publication.publication_id}, as of {day(publication.as_of_date)}"
+    publication, night = figures.publication, day(edition.night)
+    shown = {"number": digits(publication.publication_id), "day": day(publication.as_of_date)}
     if edition.kind == "no_new_data":
-        return (
-            f"No source brought anything new for the night of {day(edition.night)}. These are the figures of {shown}."
+        return gettext(
+            "No source brought anything new for the night of %(night)s."
+            " These are the figures of publication %(number)s, as of %(day)s.",
+            night=night,
+            **shown,
         )
-    if edition.cause == "taken back":
-        return f"The figures of the night of {day(edition.night)} were taken back. These are those of {shown}."
-    return (
-        f"The checks stopped the figures of the night of {day(edition.night)}: they are not published."
-        f" These are still the figures of {shown}."
+    if edition.taken_back is not None:
+        return gettext(
+            "The figures of the night of %(night)s were taken back."
+            " These are those of publication %(number)s, as of %(day)s.",
+            night=night,
+            **shown,
+        )
+    return gettext(
+        "The checks stopped the figures of the night of %(night)s: they are not published."
+        " These are still the figures of publication %(number)s, as of %(day)s.",
+        night=night,
+        **shown,
     )

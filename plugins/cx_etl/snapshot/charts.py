@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cx_etl.language.catalogue import gettext
+from cx_etl.language.numbers import short_day
+from cx_etl.language.spoken import ENGLISH
+from cx_etl.language.spoken import spoken as spoken_now
+
 if TYPE_CHECKING:
     from cx_etl.snapshot.figures import Headline, Value
 
@@ -57,8 +62,10 @@ def trend_spec(points: list[dict[str, Any]], width: int = 340) -> dict[str, Any]
     """The Vega-Lite specification: a band for the interval, a line for the value, no decoration."""
     import altair as alt
 
+    # Figures need no font: a picture in a mail is drawn with those of this machine.
+    days = "%-d %b" if spoken_now().language == ENGLISH else "%-d/%-m"
     base = alt.Chart(alt.Data(values=points)).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=4, labelFlush=True)),
+        x=alt.X("day:T", title=None, axis=alt.Axis(format=days, tickCount=4, labelFlush=True)),
     )
     scale = alt.Scale(zero=False, nice=True)
     band = base.mark_area(color=_LINE, opacity=0.18).encode(
@@ -126,8 +133,14 @@ def spoken(headline: "Headline") -> str:
     known = [each for each in headline.trend if each.value is not None]
     first, last = known[0], known[-1]
     values = [each.value for each in known if each.value is not None]
-    return (
-        f"{headline.metric.label} from {first.last_day} to {last.last_day}, each day over its last 30 days:"
-        f" {unit.value(first.value)} at the beginning, {unit.value(last.value)} at the end,"
-        f" lowest {unit.value(min(values))}, highest {unit.value(max(values))}."
+    return gettext(
+        "%(figure)s from %(first_day)s to %(last_day)s, each day over its last 30 days: %(first)s at the beginning,"
+        " %(last)s at the end, lowest %(lowest)s, highest %(highest)s.",
+        figure=gettext(headline.metric.label),
+        first_day=short_day(first.last_day),
+        last_day=short_day(last.last_day),
+        first=unit.value(first.value),
+        last=unit.value(last.value),
+        lowest=unit.value(min(values)),
+        highest=unit.value(max(values)),
     )

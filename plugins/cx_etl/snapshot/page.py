@@ -1,20 +1,24 @@
-"""Templates, number formats and the writing of every page of this project."""
+"""Templates and writing of every page of this project."""
 
 import os
-from datetime import date, datetime
+import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cx_etl.language.catalogue import gettext, ngettext
+from cx_etl.language.numbers import count, day, digits, moment, number, short_day, signed
+from cx_etl.language.spoken import ENGLISH, NAMES, is_right_to_left, spoken
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MINUS = "\N{MINUS SIGN}"
+_OTHER_SIDE = {"left": "right", "right": "left"}
 
 
 @cache
 def environment() -> "Environment":
-    """The template environment: everything is escaped, an undefined name is an error."""
+    """The template environment: everything is escaped, an undefined name is an error, ``_`` translates."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
@@ -25,6 +29,9 @@ def environment() -> "Environment":
         lstrip_blocks=True,
     )
     found.filters.update(count=count, number=number, signed=signed, day=day, moment=moment)
+    found.filters.update(short_day=short_day, digits=digits, mirrored=mirrored)
+    found.globals.update(_=gettext, ngettext=ngettext, is_right_to_left=is_right_to_left, language_names=NAMES)
+    found.globals.update(language=lambda: spoken().language, is_english=lambda: spoken().language == ENGLISH)
     return found
 
 
@@ -36,35 +43,9 @@ def write_page(path: Path, content: str) -> None:
     part.replace(path)
 
 
-def count(value: Any) -> str:
-    """12,345."""
-    return f"{int(value):,}".replace("-", MINUS)
-
-
-def number(value: Any, places: int = 1) -> str:
-    """1,234.5 with a real minus sign; never minus zero."""
-    text = f"{float(value):,.{places}f}"
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
-
-
-def signed(value: Any, places: int = 1) -> str:
-    """+1.2, or -1.2 with a real minus sign; ±0.0 where nothing is left after rounding."""
-    text = number(value, places)
-    if not text.strip("0.,"):
-        return f"±{text}"
-    return text if text.startswith(MINUS) else f"+{text}"
-
-
-def day(value: date) -> str:
-    """Thursday 18 October 2018, in English whatever the machine's locale is."""
-    weekdays = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    first_half = ("January", "February", "March", "April", "May", "June")
-    months = (*first_half, "July", "August", "September", "October", "November", "December")
-    return f"{weekdays[value.weekday()]} {value.day} {months[value.month - 1]} {value.year}"
-
-
-def moment(value: datetime) -> str:
-    """2018-10-19 02:14 UTC; the warehouse connection is in UTC."""
-    return f"{value:%Y-%m-%d %H:%M} UTC"
+def mirrored(css: str) -> str:
+    """The style sheet for the spoken language: where that runs from the right, left and right change places."""
+    if not is_right_to_left():
+        return css
+    swapped = re.sub(r"\b(left|right)\b", lambda side: _OTHER_SIDE[side[1]], css)
+    return re.sub(r"((?:padding|margin): [^\s;]+) ([^\s;]+) ([^\s;]+) ([^\s;}]+)", r"\1 \4 \3 \2", swapped)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cx_etl.language.catalogue import N_, gettext, ngettext
+from cx_etl.language.numbers import month, number, short_day
 from cx_etl.snapshot.figures import Figures, Headline
 
 # Below this an interval is too rough to act upon: the figure is shown, with a word of caution.
 FEW = 30
+_PERIODS = {"day": N_("day %(day)s"), "week": N_("week %(day)s"), "all_time": N_("all time %(day)s")}
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,11 @@ def against_previous_period(headline: Headline) -> Change | None:
     difference = now.value - now.previous_value
     words = headline.metric.unit.difference(difference)
     if now.is_significant is None:
-        return Change(f"{words}, significance not computed", "soft")
+        return Change(gettext("%(change)s, significance not computed", change=words), "soft")
     if not now.is_significant:
-        return Change(f"{words}, within chance", "soft")
-    return Change(f"{words}, beyond chance", "good" if (difference > 0) == headline.metric.more_is_better else "bad")
+        return Change(gettext("%(change)s, within chance", change=words), "soft")
+    tone = "good" if (difference > 0) == headline.metric.more_is_better else "bad"
+    return Change(gettext("%(change)s, beyond chance", change=words), tone)
 
 
 def since_last_publication(headline: Headline) -> str:
@@ -37,17 +41,17 @@ def since_last_publication(headline: Headline) -> str:
     if now is None or last is None or now.value is None or last.value is None:
         return ""
     if now.value == last.value:
-        return "unchanged"
+        return gettext("unchanged")
     return headline.metric.unit.difference(now.value - last.value)
 
 
 def period(grain: str, start: date, end: date) -> str:
     """A period as readers call it."""
     if grain == "rolling_30d":
-        return f"30 days to {end - timedelta(days=1)}"
+        return gettext("30 days to %(day)s", day=short_day(end - timedelta(days=1)))
     if grain == "month":
-        return f"{start:%Y-%m}"
-    return f"{grain.replace('_', ' ')} {start}"
+        return month(start)
+    return gettext(_PERIODS.get(grain, f"{grain} %(day)s"), day=short_day(start))
 
 
 def effects(figures: Figures) -> str:
@@ -56,8 +60,18 @@ def effects(figures: Figures) -> str:
     for each in figures.headlines:
         if each.now and each.metric.variant in figures.effects:
             low, high = figures.effects[each.metric.variant]
-            found.append(f"{each.metric.label.lower()} between {each.metric.unit.between(low, high)}")
-    return "; ".join(found)
+            bounds = {"low": number(low), "high": each.metric.unit.value(high)}
+            found.append(gettext("%(figure)s between %(low)s and %(high)s", figure=_name(each), **bounds))
+    return gettext("; ").join(found)
+
+
+def held(figures: Figures) -> str:
+    """The records in quarantine, by source."""
+    told = (
+        ngettext("%(count)s record from %(source)s", "%(count)s records from %(source)s", records, source=source)
+        for source, records in figures.quarantined
+    )
+    return gettext(", ").join(told)
 
 
 def verdict(figures: Figures) -> str:
@@ -72,33 +86,39 @@ def moves(figures: Figures) -> list[str]:
 
 def _moves(figures: Figures) -> str:
     if moved := moves(figures):
-        return f"Beyond chance against the 30 days before: {'; '.join(moved)}."
+        return gettext("Beyond chance against the 30 days before: %(moves)s.", moves=gettext("; ").join(moved))
     if any(each.now for each in figures.headlines):
-        return "No headline figure moved beyond chance against the 30 days before."
-    return "There are no answers, tickets or orders in the last 30 days."
+        return gettext("No headline figure moved beyond chance against the 30 days before.")
+    return gettext("There are no answers, tickets or orders in the last 30 days.")
 
 
 def _move(headline: Headline) -> str:
-    now = headline.now
+    now, unit, figure = headline.now, headline.metric.unit, _name(headline)
     if now is None or now.value is None or now.previous_value is None:
-        return f"{headline.metric.label.lower()} changed"
-    rose = "up" if now.value > now.previous_value else "down"
-    size = headline.metric.unit.difference(now.value - now.previous_value).lstrip("+\N{MINUS SIGN}")
-    return f"{headline.metric.label.lower()} {rose} {size} to {headline.metric.unit.value(now.value)}"
+        return gettext("%(figure)s changed", figure=figure)
+    told = {"figure": figure, "size": unit.size(now.value - now.previous_value), "value": unit.value(now.value)}
+    if now.value > now.previous_value:
+        return gettext("%(figure)s up %(size)s to %(value)s", **told)
+    return gettext("%(figure)s down %(size)s to %(value)s", **told)
+
+
+def _name(headline: Headline) -> str:
+    """The figure's name within a sentence."""
+    return gettext(headline.metric.label).lower()
 
 
 def _checks(figures: Figures) -> str:
     count = len(figures.warnings)
     if not count:
-        return "The checks raised no warning."
-    return "1 warning from the checks." if count == 1 else f"{count} warnings from the checks."
+        return gettext("The checks raised no warning.")
+    return ngettext("%(count)s warning from the checks.", "%(count)s warnings from the checks.", count)
 
 
 def restated(figures: Figures) -> str:
     """How many earlier figures changed, in a sentence."""
     count = len(figures.restated)
     if figures.publication.previous_id is None:
-        return "This is the first publication."
+        return gettext("This is the first publication.")
     if not count:
-        return "Nothing was restated."
-    return "1 earlier figure was restated." if count == 1 else f"{count:,} earlier figures were restated."
+        return gettext("Nothing was restated.")
+    return ngettext("%(count)s earlier figure was restated.", "%(count)s earlier figures were restated.", count)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from cx_etl.landing import write_whole
+from cx_etl.language.catalogue import gettext
+from cx_etl.language.spoken import speaking, spoken
 from cx_etl.settings import load_settings
 from cx_etl.snapshot import figures as read_figures
 from cx_etl.snapshot import words
@@ -44,15 +46,28 @@ def render(publication_id: int) -> SnapshotReport:
         folder = load_settings().snapshots_dir / found.publication.as_of_date.isoformat()
         page = folder / f"publication-{publication_id}.html"
         if not _stands(connection, publication_id, page):
-            write_page(page, page_of(found))
+            write_page(page, page_of(found, load_settings().languages[0]))
             _record(connection, found.publication, page)
-        content = page.read_text(encoding="utf-8")
+        _write_translations(found, page)
         write_figures(found, page)
         _write_formats(connection, found, page)
         if _is_newest_of_date(connection, found.publication):
-            write_page(folder / "index.html", content)
+            for each in (page, *_translations(page)):
+                write_page(folder / each.name.replace(page.stem, "index"), each.read_text(encoding="utf-8"))
         write_archive(connection)
     return SnapshotReport(publication_id, str(page), _digest(page))
+
+
+def _write_translations(found: "read_figures.Figures", page: Path) -> None:
+    """The page in the other languages of the settings, beside it; those that stand are kept."""
+    for language, path in zip(load_settings().languages[1:], _translations(page), strict=True):
+        if not path.exists():
+            write_page(path, page_of(found, language))
+
+
+def _translations(page: Path) -> list[Path]:
+    """Where the page stands in each language but the first."""
+    return [page.with_suffix(f".{language}.html") for language in load_settings().languages[1:]]
 
 
 def _write_formats(connection: "psycopg.Connection", found: "read_figures.Figures", page: Path) -> None:
@@ -71,25 +86,40 @@ def _write_formats(connection: "psycopg.Connection", found: "read_figures.Figure
             write_whole(path, workbook_of(connection, found, words.verdict(found)))
 
 
-def page_of(found: "read_figures.Figures") -> str:
+def page_of(found: "read_figures.Figures", language: str) -> str:
     """The page as text; the same figures give the same text."""
-    template = environment().get_template("snapshot.html")
-    return template.render(
-        publication=found.publication,
-        verdict=words.verdict(found),
-        cards=[_card(each) for each in found.headlines if each.now],
-        quiet=[each for each in found.headlines if not each.now],
-        restated=found.restated[:RESTATED_SHOWN],
-        restated_count=len(found.restated),
-        noted=found.checks - found.checks_passed - len(found.warnings),
-        label_of=label_of,
-        shown=shown,
-        period=words.period,
-        because=because,
-        effects=words.effects(found),
-        interval_sentence=INTERVAL_SENTENCE,
-        figures=found,
-    )
+    with speaking(language):
+        return environment().get_template("snapshot.html").render(_told(found))
+
+
+def _told(found: "read_figures.Figures") -> dict[str, Any]:
+    """What the template is filled with, in the language that is spoken."""
+    return {
+        "publication": found.publication,
+        "verdict": words.verdict(found),
+        "cards": [_card(each) for each in found.headlines if each.now],
+        "quiet": [each for each in found.headlines if not each.now],
+        "restated": found.restated[:RESTATED_SHOWN],
+        "restated_count": len(found.restated),
+        "noted": found.checks - found.checks_passed - len(found.warnings),
+        "label_of": label_of,
+        "shown": shown,
+        "period": words.period,
+        "because": because,
+        "held": words.held(found),
+        "effects": words.effects(found),
+        "interval_sentence": gettext(INTERVAL_SENTENCE),
+        "figures": found,
+        "pages": _pages(found.publication.publication_id),
+    }
+
+
+def _pages(publication_id: int) -> dict[str, str]:
+    """The file of the page in every other language than the spoken one."""
+    first, *others = load_settings().languages
+    page = f"publication-{publication_id}"
+    files = {first: f"{page}.html", **{each: f"{page}.{each}.html" for each in others}}
+    return {language: file for language, file in files.items() if language != spoken().language}
 
 
 def _card(headline: "read_figures.Headline") -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_what_is_not_said_has_a_default(subscribe: Subscribe, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"language": "pt"}, r"'board': language .*\n.*the only language available is \"en\""),
+        ({"language": "tlh"}, r"'board': language .*\n.*one of en, ar, ur, pa, te, pt"),
         ({"format": "pdf"}, r"'board': format .*\n.*\"html\" or \"text\""),
         ({"only_when": "sometimes"}, r"'board': only_when .*\n.*things_to_look_at"),
         ({"hour": 24}, r"'board': hour .*\n.*from 0 to 23"),

@@ -1,4 +1,8 @@
 "use strict";
+const { publications, words } = JSON.parse(document.getElementById("figures").textContent);
+const write = (number, places) =>
+  number.toLocaleString(words.locale, { minimumFractionDigits: places, maximumFractionDigits: places });
+
 // Without scripts the list is all there is; what needs them shows itself.
 for (const each of document.querySelectorAll(".tools")) each.hidden = false;
 
@@ -9,10 +13,11 @@ day.addEventListener("input", () => {
   const wanted = day.value.trim();
   for (const row of rows) row.hidden = !row.cells[0].textContent.includes(wanted);
   const left = rows.filter((row) => !row.hidden).length;
-  document.getElementById("found").textContent = wanted ? `${left} of ${rows.length} publications` : "";
+  document.getElementById("found").textContent = wanted
+    ? words.found.replace("{found}", write(left, 0)).replace("{all}", write(rows.length, 0))
+    : "";
 });
 
-const publications = JSON.parse(document.getElementById("figures").textContent);
 const [from, to] = ["from", "to"].map((id) => document.getElementById(id));
 
 function cell(row, text, kind = "td") {
@@ -24,8 +29,8 @@ function cell(row, text, kind = "td") {
 }
 
 function difference(before, after) {
-  const size = Math.abs(after - before).toFixed(1);
-  return size === "0.0" ? "±0.0" : (after < before ? "\u2212" : "+") + size;
+  const change = Math.round((after - before) * 10) / 10;
+  return (change === 0 ? "±" : change < 0 ? "\u2212" : "+") + write(Math.abs(change), 1);
 }
 
 function compare() {
@@ -33,13 +38,13 @@ function compare() {
   const table = document.getElementById("side-by-side");
   table.replaceChildren();
   const head = table.createTHead().insertRow();
-  for (const text of ["metric", a.title, b.title, "difference"]) cell(head, text, "th");
+  for (const text of [words.metric, a.title, b.title, words.difference]) cell(head, text, "th");
   const body = table.createTBody();
   for (const name of new Set([...a.figures, ...b.figures].map((each) => each.name))) {
     const [x, y] = [a, b].map((each) => each.figures.find((figure) => figure.name === name));
     const row = body.insertRow();
     cell(row, name, "th");
-    for (const figure of [x, y]) cell(row, figure ? `${figure.shown} (n ${figure.n.toLocaleString("en")})` : "none");
+    for (const figure of [x, y]) cell(row, figure ? `${figure.shown} (n ${figure.n})` : words.none);
     cell(row, x && y ? difference(x.value, y.value) : "");
   }
 }
