@@ -119,7 +119,7 @@ def test_page_and_mail_run_in_the_direction_of_their_script(page: str, letter: C
     is_turned = language in RIGHT_TO_LEFT
     for html in (page, letter.html):
         assert re.search(rf'<html lang="{language}"' + (' dir="rtl">' if is_turned else ">"), html)
-    assert bool(re.search('<table role="presentation" class="outer"[^>]* dir="rtl"', letter.html)) == is_turned
+    assert bool(re.search('<table[^>]* dir="rtl"', letter.html)) == is_turned
     assert ("text-align: right; vertical-align" in page) == is_turned
     assert "direction: ltr" in page, "a chart's time runs from the left"
 
