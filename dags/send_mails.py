@@ -13,7 +13,7 @@ with DAG(
     dag_id="send_mails",
     schedule=airflow_io.mailing(),
     tags=["mail"],
-    doc_md="Mails to each subscription the newest night that is due for it and that it has not got. "
+    doc_md="Sends to each subscription the newest night that is due for it and that it has not got. "
     "A night whose gate is red is told as such. See docs/mail.md.",
     **airflow_io.dag_defaults("Send mails", limit=timedelta(minutes=30)),
 ) as send_mails:
@@ -23,6 +23,6 @@ with DAG(
         """Send what is due; fails naming the mails that went wrong in this run."""
         from cx_etl import mail
 
-        return mail.send_due(airflow_io.connection("smtp"))
+        return mail.send_due(airflow_io.connection)
 
     send_due()

@@ -21,6 +21,7 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk import Connection as AirflowConnection
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from cx_etl.connections import Connection, normal_host
 from cx_etl.errors import ConfigError
@@ -76,8 +77,14 @@ def mailing() -> CronTriggerTimetable | None:
 
 
 def connection(connection_id: str) -> Connection:
-    """The connection as Airflow knows it: from its secrets backend, the environment or its own store."""
-    found = AirflowConnection.get(connection_id)
+    """The connection as Airflow knows it: from its secrets backend, the environment or its store.
+
+    Raises ConfigError without one.
+    """
+    try:
+        found = AirflowConnection.get(connection_id)
+    except AirflowNotFoundException:
+        raise ConfigError(f"there is no connection {connection_id}", "add it in Airflow") from None
     return Connection(
         connection_id,
         normal_host(found.host or "", found.port),

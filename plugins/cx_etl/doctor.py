@@ -12,7 +12,7 @@ from cx_etl.connections import connection as environment_connection
 from cx_etl.errors import ConfigError, CxError
 from cx_etl.http import Client as HttpClient
 from cx_etl.http import observed_at
-from cx_etl.mail import smtp
+from cx_etl.mail import slack, smtp
 from cx_etl.mail.subscriptions import subscriptions
 from cx_etl.nightly import chosen
 from cx_etl.settings import dataset_folder, load_settings
@@ -47,8 +47,24 @@ def examine(sources: tuple[str, ...] = ()) -> list[Finding]:
         if findings[1].is_good:
             findings += _budgets(account)
     if load_settings().subscriptions and not sources:
-        findings += [_asked("mail", "subscriptions", _subscriptions), _asked("mail", "server", _mail_server)]
+        findings += _mail()
     return findings
+
+
+def _mail() -> list[Finding]:
+    """The subscriptions, then what they are sent through. A webhook is only looked at: it posts what it gets."""
+    findings = [_asked("mail", "subscriptions", _subscriptions)]
+    if not findings[0].is_good:
+        return findings
+    if any(each.format != "slack" for each in subscriptions()):
+        findings.append(_asked("mail", "server", _mail_server))
+    webhooks = {each.connection for each in subscriptions() if each.format == "slack"}
+    return findings + [_asked("mail", webhook, partial(_webhook, webhook)) for webhook in sorted(webhooks)]
+
+
+def _webhook(name: str) -> str:
+    slack.require_webhook(environment_connection(name))
+    return "has host and password; whether Slack takes them shows with the first message"
 
 
 def _asked(subject: str, question: str, ask: Callable[[], str]) -> Finding:
@@ -77,7 +93,7 @@ def _warehouse() -> str:
 
 def _subscriptions() -> str:
     found = subscriptions()
-    return f"{len(found)} with {sum(len(each.to) for each in found)} recipients"
+    return f"{len(found)} with {sum(len(each.recipients) for each in found)} recipients"
 
 
 def _mail_server() -> str:

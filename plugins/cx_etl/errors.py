@@ -34,6 +34,10 @@ class QuotaError(CxError):
     """The vendor's limit is used up for longer than a run can wait; what has landed is kept for the next run."""
 
 
+class UnknownError(CxError):
+    """The line broke while the other side decided: it may have taken what was sent, and is not asked again."""
+
+
 class DataError(CxError):
     """What arrived is not what the contract or the vendor's own totals promise."""
 

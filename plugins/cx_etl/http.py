@@ -1,6 +1,7 @@
 """One client for all vendors: timeouts, bounded retries with jitter, and each vendor's own way to say "slow down"."""
 
 import email.utils
+import logging
 import random
 import ssl
 import time
@@ -14,14 +15,19 @@ import msgspec
 import tenacity
 
 from cx_etl.connections import Connection
-from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError
+from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError, UnknownError
 from cx_etl.settings import load_settings
 from cx_etl.sources.base import Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0
 # What the keeper of a temporary file says when its time is over: Google's storage 400, Amazon's 403.
 EXPIRED = (400, 401, 403, 404, 410)
+# The connection did not come about.
+NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 Read = Callable[[Answer], Page]
+
+# It writes down every address that it asks, and some are secrets themselves: a webhook's, a signed download's.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @cache
@@ -85,9 +91,10 @@ class Client:
         try:
             answer = self._exchange(where, request)
         except httpx.TransportError as error:
-            raise RetriableError(
-                f"{where}: {type(error).__name__} {error}", "check the network, then run again"
-            ) from error
+            told = f"{where}: {type(error).__name__} {error}"
+            if request.is_once and not isinstance(error, NEVER_ARRIVED):
+                raise UnknownError(told, "ask whether it arrived") from error
+            raise RetriableError(told, "check the network, then run again") from error
         try:
             self.source.check(answer)
             page = read(answer)
@@ -137,7 +144,7 @@ class Client:
         answer = Answer(request, response.read(), response.headers, status=response.status_code)
         if not response.is_success and response.status_code not in request.accepts:
             self._refuse(where, answer, response)
-        if "html" in response.headers.get("content-type", ""):
+        if "html" in response.headers.get("content-type", "") and response.status_code not in request.accepts:
             raise RetriableError(f"{where}: an HTML page instead of data: {_short(response)}", "run again later")
         return answer
 

@@ -1,12 +1,13 @@
 """The contents of a subscription's mail: subject, HTML, plain text and charts, from one publication's figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cx_etl.errors import DataError
 from cx_etl.language.catalogue import gettext
 from cx_etl.language.spoken import speaking
+from cx_etl.mail import slack
 from cx_etl.mail import words as mail_words
 from cx_etl.mail.edition import Edition
 from cx_etl.mail.subscriptions import Subscription, segment_of
@@ -36,7 +37,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Contents:
-    """``images`` are PNG by content id; ``html`` is empty where plain text is subscribed to."""
+    """``images`` are PNG by content id; ``html`` is empty where plain text is subscribed to, ``message`` is Slack's."""
 
     subject: str
     text: str
@@ -44,6 +45,7 @@ class Contents:
     images: dict[str, bytes]
     things: tuple[str, ...]
     missing: tuple[str, ...]
+    message: dict[str, Any] = field(default_factory=dict)
 
     @property
     def has_figures(self) -> bool:
@@ -73,6 +75,8 @@ def _contents(
         return Contents("", "", "", {}, things, missing)
     subject = mail_words.subject(edition, figures, filled[0].title, filled[0].headlines, things)
     told = _told(edition, figures, filled, things, subscription)
+    if subscription.format == "slack":
+        return Contents(subject, subject, "", {}, things, missing, slack.message_of(told, subject))
     text = _templates(False).get_template("mail.txt").render(told)
     if subscription.format == "text":
         return Contents(subject, text, "", {}, things, missing)
@@ -113,7 +117,7 @@ def _told(
         "things": things[:THINGS_SHOWN],
         "more_things": len(things) - len(things[:THINGS_SHOWN]),
         "sections": [
-            (section.title, [_card(each, not number) for each in section.headlines])
+            (section.title, [_card(each, not number and subscription.format == "html") for each in section.headlines])
             for number, section in enumerate(sections)
         ],
         "metrics": list({each.metric.variant: each.metric for part in sections for each in part.headlines}.values()),

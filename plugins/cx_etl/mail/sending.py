@@ -1,28 +1,27 @@
-"""Sending a night's mails: who is due, what they are told, one delivery each, and what became of it."""
+"""Sending a night's mails and messages: who is due, what they are told, one delivery each, what became of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_etl import warehouse
 from cx_etl.connections import Connection
 from cx_etl.connections import connection as environment_connection
-from cx_etl.errors import ConfigError, CxError, DataError, RetriableError
-from cx_etl.mail import sends
+from cx_etl.errors import ConfigError, CxError, DataError, RetriableError, UnknownError
+from cx_etl.mail import sends, slack
 from cx_etl.mail.contents import Contents, contents_of
 from cx_etl.mail.edition import Edition, NotYetError, edition_of
 from cx_etl.mail.message import compose, message_id
 from cx_etl.mail.sends import Mail
-from cx_etl.mail.smtp import RefusedError, Server, UnknownError, deliver, server
+from cx_etl.mail.smtp import RefusedError, deliver, server
 from cx_etl.mail.subscriptions import Subscription, subscriptions
 from cx_etl.mail.words import inert
-from cx_etl.settings import load_settings
 
 if TYPE_CHECKING:
     import psycopg
 
+Connect = Callable[[str], Connection]
 _TROUBLE = ("failed", "refused", "unknown")
 # West of the business time zone a late hour comes when the next night is there already.
 NIGHTS_LOOKED_AT = 3
@@ -52,7 +51,7 @@ def send(
     *,
     at_once: bool = False,
     again: bool = False,
-    connection: Connection | None = None,
+    connect: Connect = environment_connection,
     now: datetime | None = None,
 ) -> Iterator[Outcome]:
     """Send the night's mails that are due, of all subscriptions or the named one; an outcome for each recipient.
@@ -61,12 +60,12 @@ def send(
     condition. Raises NotYetError while there is nothing to tell, ConfigError for settings or a login that are wrong.
     """
     moment = now or datetime.now(UTC)
-    chosen = _chosen(name)
+    wanted = chosen(name)
     with warehouse.connect() as ledger:
         edition = edition_of(ledger, night)
-        for subscription in chosen:
+        for subscription in wanted:
             if at_once or again or subscription.due_at(night) <= moment:
-                yield from _send_all(ledger, edition, subscription, connection, again)
+                yield from _send_all(ledger, edition, subscription, connect, again)
             else:
                 yield from _all(subscription, "waits", _until(subscription, night))
 
@@ -75,7 +74,7 @@ def _send_all(
     ledger: "psycopg.Connection",
     edition: Edition,
     subscription: Subscription,
-    connection: Connection | None,
+    connect: Connect,
     again: bool,
 ) -> Iterator[Outcome]:
     """One subscription's mails. What is wrong with its contents does not hold up the others."""
@@ -85,12 +84,17 @@ def _send_all(
         yield from _all(subscription, "failed", error.message)
         return
     reason = None if again and contents.has_figures else reason_to_skip(edition, subscription, contents)
-    for recipient in subscription.to:
+    for recipient in subscription.recipients:
         mail = Mail(edition, subscription.name, recipient)
-        yield _skip(ledger, mail, reason) if reason else _send(ledger, _server(connection), mail, contents, again)
+        if reason:
+            yield _skip(ledger, mail, reason)
+        elif subscription.format == "slack":
+            yield _send_message(ledger, connect, mail, contents, again)
+        else:
+            yield _send_mail(ledger, connect, mail, contents, again)
 
 
-def send_due(connection: Connection, now: datetime | None = None) -> list[str]:
+def send_due(connect: Connect, now: datetime | None = None) -> list[str]:
     """To each subscription the newest night that is due for it, as text; for a schedule that comes round all day.
 
     Raises CxError naming the mails that went wrong in this run; the trouble of earlier ones is only told.
@@ -103,7 +107,7 @@ def send_due(connection: Connection, now: datetime | None = None) -> list[str]:
     for subscription in subscriptions():
         night = next((each for each in nights if subscription.due_at(each) <= moment), None)
         try:
-            outcomes = list(send(night, subscription.name, connection=connection, now=moment)) if night else []
+            outcomes = list(send(night, subscription.name, connect=connect, now=moment)) if night else []
         except NotYetError as error:
             lines.append(f"{subscription.name}: {error.message}")
             continue
@@ -114,24 +118,6 @@ def send_due(connection: Connection, now: datetime | None = None) -> list[str]:
             "not every mail could be sent:\n" + "\n".join(lines), "`cx status` names them, docs/mail.md says more"
         )
     return lines
-
-
-def write_mails(night: date, name: str | None = None) -> list[Path]:
-    """The night's mails as files, one for each recipient who would get one; nothing is sent, nothing recorded."""
-    folder = load_settings().state_dir / "mails" / night.isoformat()
-    written = []
-    with warehouse.connect() as reader:
-        edition = edition_of(reader, night)
-        for subscription in _chosen(name):
-            contents = contents_of(reader, edition, subscription)
-            if reason_to_skip(edition, subscription, contents):
-                continue
-            for place, recipient in enumerate(subscription.to, start=1):
-                path = folder / f"{subscription.name}-{place}.eml"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(_composed(Mail(edition, subscription.name, recipient), contents, "cx@example.invalid"))
-                written.append(path)
-    return written
 
 
 def reason_to_skip(edition: Edition, subscription: Subscription, contents: Contents) -> str | None:
@@ -145,26 +131,23 @@ def reason_to_skip(edition: Edition, subscription: Subscription, contents: Conte
     return None
 
 
-def _chosen(name: str | None) -> Sequence[Subscription]:
+def chosen(name: str | None) -> Sequence[Subscription]:
+    """All subscriptions, or the named one. Raises ConfigError where there is none."""
     known = subscriptions()
     if not known:
         raise ConfigError("there is no subscription", "write [[subscriptions]] into cx.toml, see docs/mail.md")
     if name is None:
         return known
-    chosen = [each for each in known if each.name == name]
-    if not chosen:
+    found = [each for each in known if each.name == name]
+    if not found:
         names = ", ".join(each.name for each in known)
         raise ConfigError(f"there is no subscription {name}", f"known are {names}")
-    return chosen
-
-
-def _server(connection: Connection | None) -> Server:
-    return server(connection or environment_connection("smtp"))
+    return found
 
 
 def _all(subscription: Subscription, status: str, detail: str) -> Iterator[Outcome]:
     """The same for every recipient, and nothing in the ledger."""
-    return (Outcome(subscription.name, recipient, status, detail) for recipient in subscription.to)
+    return (Outcome(subscription.name, recipient, status, detail) for recipient in subscription.recipients)
 
 
 def _until(subscription: Subscription, night: date) -> str:
@@ -177,14 +160,33 @@ def _skip(ledger: "psycopg.Connection", mail: Mail, reason: str) -> Outcome:
     return _standing(ledger, mail)
 
 
-def _send(ledger: "psycopg.Connection", to: Server, mail: Mail, contents: Contents, again: bool) -> Outcome:
-    """Claim, deliver, record. What is not ours to send is told as the ledger has it."""
-    message = _composed(mail, contents, to.sender)
+def _send_mail(ledger: "psycopg.Connection", connect: Connect, mail: Mail, contents: Contents, again: bool) -> Outcome:
+    to = server(connect("smtp"))
+    message = composed(mail, contents, to.sender)
     if not sends.claim(ledger, mail, _message_id(mail, to.sender), again):
         return _standing(ledger, mail)
+    return _deliver(ledger, mail, contents, lambda: deliver(to, mail.recipient, message))
+
+
+def _send_message(
+    ledger: "psycopg.Connection", connect: Connect, mail: Mail, contents: Contents, again: bool
+) -> Outcome:
+    """A webhook that is not there or wrong holds up no other: it is this subscription's alone."""
+    try:
+        webhook = connect(mail.recipient)
+        slack.require_webhook(webhook)
+    except ConfigError as error:
+        return Outcome(mail.subscription, mail.recipient, "failed", error.message)
+    if not sends.claim(ledger, mail, None, again):
+        return _standing(ledger, mail)
+    return _deliver(ledger, mail, contents, lambda: slack.post(webhook, contents.message))
+
+
+def _deliver(ledger: "psycopg.Connection", mail: Mail, contents: Contents, hand_over: Callable[[], None]) -> Outcome:
+    """Hand over what was claimed, and record what became of it."""
     missing = f"without {', '.join(contents.missing)}: no figures" if contents.missing else None
     try:
-        deliver(to, mail.recipient, message)
+        hand_over()
     except RetriableError as error:
         return _recorded(ledger, mail, "failed", error.message)
     except RefusedError as error:
@@ -229,6 +231,6 @@ def _message_id(mail: Mail, sender: str) -> str:
     return message_id(mail.edition, mail.subscription, mail.recipient, sender)
 
 
-def _composed(mail: Mail, contents: Contents, sender: str) -> bytes:
-    composed = compose(contents, sender, mail.recipient, _message_id(mail, sender), datetime.now(UTC))
-    return composed.as_bytes()
+def composed(mail: Mail, contents: Contents, sender: str) -> bytes:
+    """The mail as it goes to the server."""
+    return compose(contents, sender, mail.recipient, _message_id(mail, sender), datetime.now(UTC)).as_bytes()

@@ -98,7 +98,7 @@ class Standing:
     lease_until: datetime | None
 
 
-def claim(connection: "psycopg.Connection", mail: Mail, message_id: str, again: bool) -> bool:
+def claim(connection: "psycopg.Connection", mail: Mail, message_id: str | None, again: bool) -> bool:
     """Whether the caller alone may send the mail now. Commits.
 
     Never what was sent or is being sent; what was refused or is of unknown outcome only with ``again``.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import tenacity
 
 from cx_etl.connections import Connection
-from cx_etl.errors import ConfigError, CxError, RetriableError
+from cx_etl.errors import ConfigError, CxError, RetriableError, UnknownError
 from cx_etl.mail.subscriptions import is_address
 from cx_etl.settings import load_settings
 
@@ -21,10 +21,6 @@ LONGEST_WAIT_SECONDS = 30.0
 
 class RefusedError(CxError):
     """The server will not take this mail, however often it is asked."""
-
-
-class UnknownError(CxError):
-    """The connection broke while the server decided: the mail may have been taken."""
 
 
 @dataclass(frozen=True)

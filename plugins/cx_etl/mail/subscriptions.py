@@ -21,7 +21,9 @@ _EXPECTED = {
     "to": 'a list of plain addresses such as ["ann@example.invalid"]',
     "segments": f'up to {MOST_SEGMENTS} of "all" or "name=value", as metric_values calls them: "country=PT"',
     "language": f"one of {', '.join(LANGUAGES)}",
-    "format": '"html" or "text"',
+    "format": '"html", "text" or "slack"',
+    "connection": 'with format = "slack" the name of the webhook\'s connection: "slack_board"',
+    "link": 'with format = "slack" where the snapshots are: "https://bi.example.invalid/snapshots"',
     "hour": "a whole hour from 0 to 23",
     "zone": "an IANA time zone such as Europe/Lisbon",
     "only_when": '"always", "things_to_look_at" or "new_publication"',
@@ -29,16 +31,23 @@ _EXPECTED = {
 
 
 class Subscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One subscription. ``zone`` is the business time zone where the settings name none."""
+    """One subscription, by mail or to Slack. ``zone`` is the business time zone where the settings name none."""
 
     name: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,60}$")]
-    to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    to: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ()
     segments: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_SEGMENTS)] = ("all",)
     language: Literal["en", "ar", "ur", "pa", "te", "pt"] = "en"
-    format: Literal["html", "text"] = "html"
+    format: Literal["html", "text", "slack"] = "html"
+    connection: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_]{1,100}$")] = ""
+    link: Annotated[str, msgspec.Meta(pattern="^https?://[^ ]+$")] = ""
     hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 7
     zone: str
     only_when: Literal["always", "things_to_look_at", "new_publication"] = "always"
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who gets it, as the ledger calls them: addresses, or the one connection."""
+        return (self.connection,) if self.format == "slack" else self.to
 
     def due_at(self, night: date) -> datetime:
         """When the night's mail may leave: the hour of the morning after, in their zone.
@@ -69,6 +78,7 @@ def _read(entry: dict[str, Any]) -> Subscription:
         found = msgspec.convert({"zone": load_settings().time_zone, **entry}, Subscription)
     except msgspec.ValidationError as error:
         raise _wrong(entry, *_place(str(error))) from None
+    _require_place(entry, found)
     for segment in found.segments:
         if segment != "all" and not all(segment.partition("=")):
             raise _wrong(entry, "segments", f"has {segment!r}")
@@ -82,6 +92,16 @@ def _read(entry: dict[str, Any]) -> Subscription:
     except (ZoneInfoNotFoundError, ValueError):
         raise _wrong(entry, "zone", f"is {found.zone!r}, which is no IANA time zone") from None
     return found
+
+
+def _require_place(entry: dict[str, Any], found: Subscription) -> None:
+    """A mail goes to addresses, a message to a connection; what would be ignored is wrong."""
+    needed, unused = ("connection", ("to",)) if found.format == "slack" else ("to", ("connection", "link"))
+    if needed not in entry:
+        raise _wrong(entry, needed, "is missing")
+    for key in unused:
+        if key in entry:
+            raise _wrong(entry, key, f'is of no use with format = "{found.format}"')
 
 
 def _place(error: str) -> tuple[str, str]:

@@ -28,7 +28,8 @@ class Request(msgspec.Struct, frozen=True):
     of the answer belong to (a form's id) and how far the walk is. ``chain`` names the list whose pages these are, where
     a stream walks several. ``wait_seconds`` is slept before sending. ``is_file``: the answer may be too large for
     memory, so it goes to a file. ``accepts`` names statuses that are an answer, not a failure (404 where a thing may be
-    gone): ``check`` and ``read`` see them, as they are.
+    gone): ``check`` and ``read`` see them, as they are. ``is_once``: what it does must not be done twice; it is sent
+    again only when the other side cannot have got it, or says that it did not take it.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Request(msgspec.Struct, frozen=True):
     wait_seconds: float = 0.0
     is_file: bool = False
     accepts: tuple[int, ...] = ()
+    is_once: bool = False
 
     def but(self, **changes: Any) -> "Request":
         """The same request with some parts replaced."""

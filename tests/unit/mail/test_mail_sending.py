@@ -254,11 +254,10 @@ def test_nobody_gets_it_before_their_hour(saturday: int, subscribe: Subscribe, p
 def test_the_schedule_sends_the_newest_night_and_fails_once_for_what_is_wrong(
     saturday: int, team: None, postbox: Postbox
 ) -> None:
-    server = environment_connection("smtp")
     postbox.to_rcpt[BEN] += ["550 no such person"]
     with pytest.raises(CxError, match=f"refused   team  {BEN}  {BEN}: 550 no such person"):
-        mail.send_due(server)
-    lines = mail.send_due(server)
+        mail.send_due(environment_connection)
+    lines = mail.send_due(environment_connection)
     assert [line.split("  ")[0].strip() for line in lines] == ["already sent team", "refused", "already sent team"]
 
 
@@ -269,26 +268,26 @@ def test_a_late_hour_in_the_west_gets_its_night_though_the_next_is_there(
     sunday = start_build(night=SATURDAY + timedelta(days=1))
     put_rows(sunday, "metric_values", [ending(SATURDAY + timedelta(days=1), 33)])
     publish_build(sunday)
-    server = environment_connection("smtp")
     friday, sunday_night = SATURDAY - timedelta(days=1), SATURDAY + timedelta(days=1)
     for now, night in (
         (datetime(2018, 10, 22, 5, 59, tzinfo=UTC), friday),
         (datetime(2018, 10, 22, 6, 0, tzinfo=UTC), SATURDAY),
         (datetime(2018, 10, 23, 6, 0, tzinfo=UTC), sunday_night),
     ):
-        assert mail.send_due(server, now=now) == [f"sent      west  {ANN}"]
+        assert mail.send_due(environment_connection, now=now) == [f"sent      west  {ANN}"]
         assert ledger("night")[-1] == (night,)
     assert [message["subject"][:6] for message in postbox.received] == ["NPS 28", "NPS 31", "NPS 33"]
 
 
 def test_the_schedule_waits_for_a_night_that_is_under_way(warehouse: str, team: None, postbox: Postbox) -> None:
-    server = environment_connection("smtp")
-    assert mail.send_due(server) == []
+    assert mail.send_due(environment_connection) == []
     with connection() as open_warehouse:
         open_warehouse.execute(
             "insert into ops.builds (night, as_of_date, status) values (%s, %s, 'running')", (SATURDAY, SATURDAY)
         )
-    assert mail.send_due(server) == ["team: nothing has been published yet, so there is nothing to mail"]
+    assert mail.send_due(environment_connection) == [
+        "team: nothing has been published yet, so there is nothing to mail"
+    ]
 
 
 def test_the_answers_of_a_server_cannot_command_the_terminal(saturday: int, board: None, postbox: Postbox) -> None:

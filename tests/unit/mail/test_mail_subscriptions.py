@@ -44,7 +44,7 @@ def test_what_is_not_said_has_a_default(subscribe: Subscribe, monkeypatch: pytes
     ("changed", "says"),
     [
         ({"language": "tlh"}, r"'board': language .*\n.*one of en, ar, ur, pa, te, pt"),
-        ({"format": "pdf"}, r"'board': format .*\n.*\"html\" or \"text\""),
+        ({"format": "pdf"}, r"'board': format .*\n.*\"html\", \"text\" or \"slack\""),
         ({"only_when": "sometimes"}, r"'board': only_when .*\n.*things_to_look_at"),
         ({"hour": 24}, r"'board': hour .*\n.*from 0 to 23"),
         ({"hour": "7"}, r"'board': hour .*got `str`"),
@@ -61,6 +61,12 @@ def test_what_is_not_said_has_a_default(subscribe: Subscribe, monkeypatch: pytes
         ({"segments": ["Portugal"]}, r"'board': segments has 'Portugal'"),
         ({"segments": ["country="]}, r"'board': segments has 'country='"),
         ({"segments": ["all"] * 11}, r"'board': segments .*length <= 10"),
+        ({"format": "slack"}, r"'board': connection is missing\n.*slack_board"),
+        ({"format": "slack", "connection": "slack_board"}, r"'board': to is of no use with format = \"slack\""),
+        ({"format": "slack", "connection": "Slack board"}, r"'board': connection .*\n.*slack_board"),
+        ({"connection": "slack_board"}, r"'board': connection is of no use with format = \"html\""),
+        ({"link": "https://bi.shop.example"}, r"'board': link is of no use with format = \"html\""),
+        ({"format": "slack", "link": "javascript:alert(1)"}, r"'board': link .*\n.*where the snapshots are"),
         ({"name": "the board"}, r"'the board': name .*\n.*letters, digits"),
         ({"houre": 7}, r"'board': houre is not a key of subscriptions\n.*the keys are name, to, segments"),
     ],
@@ -112,6 +118,7 @@ def test_the_example_in_the_settings_is_a_subscription(tmp_path: Path, monkeypat
     example = text[start:end].replace("# ", "", 1).replace("\n# ", "\n")
     (tmp_path / "cx.toml").write_text(text[:start] + example + text[end:], encoding="utf-8")
     monkeypatch.setenv("CX_CONFIG", str(tmp_path / "cx.toml"))
-    (found,) = subscriptions()
+    found, message = subscriptions()
+    assert (message.recipients, message.format) == (("slack_board",), "slack")
     assert (found.name, found.segments, found.hour, found.zone) == ("board", ("all", "country=PT"), 7, "Europe/Lisbon")
-    assert set(found.__struct_fields__) == {line.split()[0] for line in example.splitlines()[1:]}
+    assert set(found.__struct_fields__) == {line.split()[0] for line in example.splitlines() if "=" in line}
