@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from cx_etl import doctor, mail
 from cx_etl.mail import slack
-from tests.expectations.handmade import make_marts, put_rows, start_build
+from tests.expectations.handmade import connection, make_marts, put_rows, start_build
 from tests.unit.mail.conftest import ESCAPES, SATURDAY, Subscribe, ending, ledger, sent, statuses
 from tests.unit.mail.postbox import Postbox
 from tests.unit.mail.webhook import HANG_UP, SECRET, STAND_STILL, Channel, open_channel
@@ -94,7 +94,7 @@ def test_nothing_calls_anybody_and_no_escape_is_cut(text: str, says: str) -> Non
 
 
 def test_the_longest_message_stays_within_the_limits(warehouse: str, subscribe: Subscribe, channel: Channel) -> None:
-    """The webhook refuses what breaks Slack's limits: ten segments of all figures, each with the longest name."""
+    """The webhook refuses what breaks Slack's limits: ten segments with the longest names, a dozen warnings."""
     make_marts()
     build = start_build(night=SATURDAY)
     names = [f"{place}{'&' * 299}" for place in range(10)]
@@ -108,10 +108,18 @@ def test_the_longest_message_stays_within_the_limits(warehouse: str, subscribe: 
             for variant in variants
         ],
     )
-    publish_build(build, warning="&" * 4000)
+    with connection() as open_warehouse:
+        for place in range(12):
+            open_warehouse.execute(
+                "insert into ops.gate_results (build_id, mart, expectation, severity, success, reason, owner)"
+                " values (%s, 'fct_orders', %s, 'warning', false, 'why', 'data')",
+                (build, f"{place} {'&' * 4000}"),
+            )
+    publish_build(build)
     subscribe({**BOARD, "link": "https://bi.shop.example", "segments": [f"channel={name}" for name in names]})
     assert statuses() == ["sent"]
     (message,) = channel.posted
+    assert "• and 2 more" in "\n".join(texts(message))
     assert "|The whole snapshot>" in texts(message)[-2]
     assert sum("12.5" in text for text in texts(message)) >= 10
 
