@@ -144,7 +144,7 @@ class Client:
         answer = Answer(request, response.read(), response.headers, status=response.status_code)
         if not response.is_success and response.status_code not in request.accepts:
             self._refuse(where, answer, response)
-        if "html" in response.headers.get("content-type", "") and response.status_code not in request.accepts:
+        if "html" in response.headers.get("content-type", "") and not request.is_once:
             raise RetriableError(f"{where}: an HTML page instead of data: {_short(response)}", "run again later")
         return answer
 

@@ -137,7 +137,7 @@ def post(connection: Connection, message: dict[str, Any]) -> None:
     """
     # The secret is filled into the path by name, so that no error shows it.
     hidden = Connection(connection.id, connection.host, "", "", {"webhook": quote(connection.password.strip("/"))})
-    request = Request("/{webhook}", "POST", json=message, accepts=(200,), is_once=True)
+    request = Request("/{webhook}", "POST", json=message, is_once=True)
     try:
         with TemporaryDirectory() as scratch, Client(_SLACK, hidden, Path(scratch)) as client:
             client.send(request, lambda answer: Page(0))

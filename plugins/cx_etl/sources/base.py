@@ -29,7 +29,8 @@ class Request(msgspec.Struct, frozen=True):
     a stream walks several. ``wait_seconds`` is slept before sending. ``is_file``: the answer may be too large for
     memory, so it goes to a file. ``accepts`` names statuses that are an answer, not a failure (404 where a thing may be
     gone): ``check`` and ``read`` see them, as they are. ``is_once``: what it does must not be done twice; it is sent
-    again only when the other side cannot have got it, or says that it did not take it.
+    again only when the other side cannot have got it, or says that it did not take it; a good answer
+    of any form is left to ``check``.
     """
 
     path: str
