@@ -52,7 +52,7 @@ def _things(told: dict[str, Any]) -> list[dict[str, Any]]:
     if not things:
         return []
     title = ngettext("%(count)s thing to look at", "%(count)s things to look at", len(things) + more)
-    rest = [f"• {gettext('and %(number)s more', number=count(more))}"] if more else []
+    rest = ["• " + gettext("and %(number)s more", number=count(more))] if more else []
     return _packed([f"*{title}*", *(f"• {escaped(thing)}" for thing in things), *rest])
 
 
@@ -95,9 +95,9 @@ def _foot(told: dict[str, Any]) -> list[dict[str, Any]]:
         number=digits(publication.publication_id),
         moment=moment(publication.published_at),
     )
-    end = gettext(".")
+    end, whole = gettext("."), gettext("The whole snapshot")
     context = {"type": "context", "elements": [_text(f"{said}{end} {escaped(told['interval_sentence'])}")]}
-    return [_section(f"<{address}|{gettext('The whole snapshot')}>"), context] if link else [context]
+    return [_section(f"<{address}|{whole}>"), context] if link else [context]
 
 
 def _packed(texts: Iterable[str]) -> list[dict[str, Any]]:
