@@ -85,13 +85,19 @@ def nightly_job(account: Account, stream: Stream, night: date) -> Job:
 def walk(job: Job, connection: Connection) -> ExtractReport:
     """Land the job's window. A run that cannot become complete is given up, and one new run is tried.
 
-    Raises RetriableError while another process lands the stream.
+    Raises RetriableError while another process lands the stream, and where the landing cannot be written.
     """
-    with landing.alone(job.account.id, job.stream.name):
-        try:
-            return _walk(job, connection)
-        except RestartError:
-            return _walk(job, connection)
+    try:
+        with landing.alone(job.account.id, job.stream.name):
+            try:
+                return _walk(job, connection)
+            except RestartError:
+                return _walk(job, connection)
+    except OSError as error:
+        raise RetriableError(
+            f"{job.name}: the landing cannot be written: {error}",
+            f"make room, or correct the rights, below {load_settings().landing_dir}; the next run goes on from there",
+        ) from error
 
 
 def _walk(job: Job, connection: Connection) -> ExtractReport:

@@ -11,13 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import httpx
-import msgspec
 import tenacity
 
 from cx_etl.connections import Connection
 from cx_etl.errors import ConfigError, CxError, QuotaError, RestartError, RetriableError, UnknownError
 from cx_etl.settings import load_settings
-from cx_etl.sources.base import Answer, Page, Quota, Request, Source
+from cx_etl.sources.base import MISSHAPEN, Answer, Page, Quota, Request, Source
 
 LONGEST_WAIT_SECONDS = 120.0
 # What the keeper of a temporary file says when its time is over: Google's storage 400, Amazon's 403.
@@ -99,7 +98,7 @@ class Client:
             self.source.check(answer)
             page = read(answer)
             self.quota = self.source.quota(answer)
-        except (msgspec.DecodeError, KeyError) as error:
+        except MISSHAPEN as error:
             raise RetriableError(
                 f"{where}: the answer is not what the vendor documents: {error!r}; it begins {_start(answer)}",
                 "run again; if it stays, compare with the vendor's changelog",

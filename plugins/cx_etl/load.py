@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ from cx_etl.raw_tables import Batch, Upserted
 from cx_etl.rows import Origin, PageReader, Rows
 from cx_etl.settings import load_settings
 from cx_etl.sources import account as registered
-from cx_etl.sources.base import Stream
+from cx_etl.sources.base import MISSHAPEN, Stream
 
 if TYPE_CHECKING:
+    import msgspec
     import psycopg
 
 # Below this many rejects a share means nothing: one bad record of two is a quarantined record, not a broken source.
@@ -160,7 +161,8 @@ def copy_pages(connection: "psycopg.Connection", batch: Batch, run: Run, straigh
     waiting: list[Reject] = []
     with Copier(connection, staging.targets(batch.stream, straight)) as copier:
         for step, file, body in run.pages():
-            for rows in reader.read(batch.stream.split(body), step, file, origin):
+            records = records_of(batch.stream, body, f"{manifest.source} {manifest.stream} of {manifest.night}, {file}")
+            for rows in reader.read(records, step, file, origin):
                 copier.write(rows.lines)
                 waiting += rows.rejects
                 _note(intake, rows)
@@ -172,6 +174,17 @@ def copy_pages(connection: "psycopg.Connection", batch: Batch, run: Run, straigh
     require_few_rejects(manifest, intake)
     intake.undeclared, intake.copied = reader.undeclared, copier.copied
     return intake
+
+
+def records_of(stream: Stream, body: bytes, name: str) -> Iterator[tuple[int, "msgspec.Raw"]]:
+    """The records of a page, each with the number of its table. Raises DataError for what is no page of the stream."""
+    try:
+        yield from stream.split(body)
+    except MISSHAPEN as error:
+        raise DataError(
+            f"{name}: the page is not what the vendor documents: {error!r}",
+            "compare it with the vendor's changelog; nothing was written, and what landed stays",
+        ) from error
 
 
 def start_of_transaction(connection: "psycopg.Connection") -> datetime:

@@ -114,6 +114,21 @@ def test_a_second_worker_does_not_write_to_the_run_of_the_first(sandbox: Sandbox
     assert extract("asknicely", "responses", NIGHT).records, "whoever comes later is not kept out"
 
 
+def test_a_full_disk_is_said_and_the_next_run_goes_on(sandbox: Sandbox, warehouse: str) -> None:
+    """No file may grow beyond a few KB, as where nothing is left: the same error comes from the same calls."""
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); "
+    done = subprocess.run(
+        [sys.executable, "-c", limited + EXTRACT], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "RetriableError: asknicely responses: the landing cannot be written: " in done.stderr
+    assert "next: make room" in done.stderr
+    assert not any(run.is_finished for run in landing.runs("asknicely", "responses", NIGHT))
+    extract("asknicely", "responses", NIGHT)
+    loaded = load("asknicely", "responses", NIGHT)
+    assert loaded.new == len(sandbox.records("asknicely/responses", datetime(2026, 11, 21, 2, tzinfo=UTC)))
+
+
 def _wait_for_steps(steps: int) -> None:
     """Until the one run of the night has taken that many steps (its start is the first)."""
     for _ in range(400):

@@ -227,6 +227,10 @@ class Source:
         raise ConfigError(f"{self.name} has no stream {name!r}", f"it has {', '.join(s.name for s in self.streams)}")
 
 
+# What reading an answer raises that has another shape than the vendor documents.
+MISSHAPEN = (msgspec.DecodeError, UnicodeDecodeError, KeyError, IndexError, TypeError, AttributeError)
+
+
 def records_under(field: str) -> Callable[[bytes], list[tuple[int, msgspec.Raw]]]:
     """A splitter for bodies that hold their records as a list under one field; "" for a body that is a bare list."""
     listed: Any = list[msgspec.Raw]

@@ -138,7 +138,7 @@ def _kind_of(line: bytes) -> str:
     """``LineItem`` of ``gid://shopify/LineItem/7``; nothing for a line that cannot be read, which is no good record."""
     try:
         parts = str(_decode_line(line).id).split("/")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return parts[3] if len(parts) > 4 else ""
 

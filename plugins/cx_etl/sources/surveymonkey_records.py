@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from cx_etl.sources.base import MISSHAPEN
+
 Record = dict[str, Any]
 # The lists of a question whose entries answers name by id.
 CHOICE_KINDS = {"choices": "choice", "rows": "row", "cols": "column"}
@@ -110,7 +112,7 @@ def _reshaped(raw: msgspec.Raw, reshape: Callable[[Record], Record]) -> msgspec.
     """The record in its new shape; one that cannot be brought into it stays as it is, and the contract refuses it."""
     try:
         return msgspec.Raw(msgspec.json.encode(reshape(msgspec.json.decode(raw, type=dict[str, Any]))))
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except MISSHAPEN:
         return raw
 
 
