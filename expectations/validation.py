@@ -29,6 +29,7 @@ class Finding:
     observed: str
     reason: str
     owner: str
+    is_unchecked: bool = False
 
 
 @contextmanager
@@ -125,6 +126,7 @@ def _finding(mart: str, check: Check, facts: dict[str, Any], success: bool, seen
         observed=seen,
         reason=check.reason,
         owner=check.owner,
+        is_unchecked=broken,
     )
 
 

@@ -2,8 +2,11 @@
 
 import json
 import os
+import threading
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from cx_etl import gate, publish
@@ -56,6 +59,33 @@ def test_survey_only_dataset_is_not_blocked_by_its_empty_store(marts: str) -> No
     put_value(build_id, "nps", 30)
     put(build_id, "fct_survey_responses", response_key="1", metric="nps", score=9, scale_min=0, scale_max=10)
     assert gate.check(build_id).warnings == ()
+
+
+def _cut_the_first_check(dsn: str, cut: list[int]) -> None:
+    """Wait until a check reads a candidate, and end its connection."""
+    with psycopg.connect(dsn, autocommit=True) as warehouse:
+        for _ in range(2000):
+            row = warehouse.execute(
+                "select pid, pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+                " and pid <> pg_backend_pid() and query ilike '%audit%' and query not ilike '%pg_stat%' limit 1"
+            ).fetchone()
+            if row:
+                cut.append(row[0])
+                return
+            time.sleep(0.005)
+
+
+def test_a_connection_that_is_cut_is_no_red_gate(marts: str) -> None:
+    build_id = start_build()
+    put_orders(build_id, "abc")
+    cut: list[int] = []
+    cutter = threading.Thread(target=_cut_the_first_check, args=(marts, cut))
+    cutter.start()
+    report = gate.check(build_id)
+    cutter.join()
+    assert len(cut) == 1
+    assert report.warnings == ()
+    assert not any("could not be checked" in observed for _, _, observed in _results(build_id).values())
 
 
 def test_impossible_value_blocks_and_the_error_says_all_a_person_needs(marts: str) -> None:
